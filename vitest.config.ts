@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run on sources: workspace packages resolve through their "source" export. Listing 'import' or 'default'
+// here would make CommonJS packages such as pg resolve to ESM builds and crash.
+const conditions = ['source', 'node'];
+const kinds = { unit: ['**/*.test.ts'], int: ['**/*.int.test.ts'] };
+const ignore = ['**/node_modules/**', '**/dist/**', 'e2e/**'];
+
+export default defineConfig({
+  ssr: { resolve: { conditions } },
+  resolve: { conditions },
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: kinds.unit, exclude: [...ignore, ...kinds.int] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'int',
+          include: kinds.int,
+          exclude: ignore,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          globalSetup: ['packages/testkit/src/global-setup.ts'],
+        },
+      },
+    ],
+  },
+});
