@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate } from '@muster/persistence/migrate';
+import { EmbeddedPostgres } from '@muster/runtime/embedded/embedded-postgres';
+import { isAlive, runningPostmaster } from '@muster/runtime/embedded/postmaster';
+import { migrateQueues } from '@muster/runtime/queues/migrate-queues';
+
+const prefix = 'muster-test-';
+
+/** What a spec file needs to make its own database; plain text, since it crosses process borders. */
+export interface TestCluster {
+  /** Superuser URL of the maintenance database. */
+  readonly adminUrl: string;
+  /** Migrated database that spec files clone. */
+  readonly template: string;
+  readonly passwords: { readonly app: string; readonly system: string };
+}
+
+/** A throwaway cluster with one migrated template database. Call `stop` to remove every trace. */
+export async function startTestCluster(): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
+  removeAbandoned();
+  const home = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  chmodSync(home, 0o755);
+  mkdirSync(join(home, 'logs'));
+  const server = new EmbeddedPostgres({
+    folder: join(home, 'postgres'),
+    logFile: join(home, 'logs', 'postgres.log'),
+    password: randomBytes(12).toString('hex'),
+    durable: false,
+  });
+  const stop = async () => {
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    await server.start();
+    const template = 'muster_template';
+    const passwords = { app: randomBytes(12).toString('hex'), system: randomBytes(12).toString('hex') };
+    const ownerUrl = await server.ensureDatabase(template);
+    await migrate(ownerUrl, passwords);
+    await migrateQueues(ownerUrl);
+    return { cluster: { adminUrl: server.url(), template, passwords }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Clusters of runs that were killed: their folder names the process that owned them. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length).split('-')[0]) : 0;
+    if (owner === 0 || Number.isNaN(owner) || isAlive(owner)) continue;
+    const folder = join(tmpdir(), name);
+    const left = runningPostmaster(join(folder, 'postgres'));
+    if (left) process.kill(left.pid, 'SIGQUIT');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
