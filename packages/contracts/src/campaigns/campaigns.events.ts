@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { Id } from '../ids.js';
+import { campaignStates, executionStates } from './campaigns.schema.js';
+
+const onCampaign = z.object({ campaignId: Id });
+export const campaignEvents = {
+  'campaign.created': onCampaign,
+  'campaign.changed': onCampaign.extend({ state: z.enum(campaignStates) }),
+  'campaign.progressed': onCampaign,
+  'campaign.halted': onCampaign.extend({ sentence: z.string() }),
+  'campaign.completed': onCampaign.extend({ sentence: z.string() }),
+  'campaign.rollback_finished': onCampaign.extend({ sentence: z.string() }),
+  'execution.offered': z.object({ executionId: Id, campaignId: Id, deviceId: Id }),
+  'execution.cancelled': z.object({ executionId: Id, campaignId: Id, deviceId: Id }),
+  'execution.changed': z.object({ executionId: Id, campaignId: Id, deviceId: Id, state: z.enum(executionStates) }),
+} as const;

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { Id } from '../ids.js';
+import { deviceStates } from './devices.schema.js';
+
+const onDevice = z.object({ deviceId: Id });
+export const deviceEvents = {
+  'device.enrolled': onDevice,
+  'device.changed': onDevice.extend({ state: z.enum(deviceStates).optional() }),
+  'device.connected': onDevice,
+  'device.online': onDevice,
+  'device.offline': onDevice,
+  'device.drifted': onDevice.extend({ fields: z.number().int() }),
+  'device.converged': onDevice,
+  'twin.desired_changed': onDevice.extend({ version: z.number().int() }),
+  'twin.reported': onDevice.extend({ version: z.number().int() }),
+} as const;
