@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Explanation } from '../devices/devices.schema.js';
 import { DeviceId, Id } from '../ids.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import type { ProblemCode } from '../problem.js';
 import { route } from '../route.js';
 import {
@@ -18,9 +18,21 @@ import {
 } from './campaigns.schema.js';
 
 const one = z.object({ campaignId: Id });
-const refused: readonly ProblemCode[] = ['not_found', 'campaign_state_refused', 'precondition_failed', 'precondition_required'];
+const refused: readonly ProblemCode[] = [
+  'not_found',
+  'campaign_state_refused',
+  'precondition_failed',
+  'precondition_required',
+];
 
-export const listCampaigns = route({ method: 'GET', path: '/campaigns', summary: 'Campaigns, newest first', permission: 'campaign:read', query: CampaignQuery, returns: CampaignPage });
+export const listCampaigns = route({
+  method: 'GET',
+  path: '/campaigns',
+  summary: 'Campaigns, newest first',
+  permission: 'campaign:read',
+  query: CampaignQuery,
+  returns: CampaignPage,
+});
 export const previewCampaign = route({
   method: 'POST',
   path: '/campaigns/preview',
@@ -40,11 +52,31 @@ export const createCampaign = route({
   returns: Campaign,
   status: 201,
   idempotent: true,
-  refuses: ['validation_failed', 'plan_invalid', 'plan_empty_wave', 'plan_uncovering', 'release_state_refused', 'not_found'],
+  refuses: [
+    'validation_failed',
+    'plan_invalid',
+    'plan_empty_wave',
+    'plan_uncovering',
+    'release_state_refused',
+    'not_found',
+  ],
 });
-export const getCampaign = route({ method: 'GET', path: '/campaigns/:campaignId', summary: 'One campaign with waves, gate and counters', permission: 'campaign:read', params: one, returns: Campaign, refuses: ['not_found'] });
+export const getCampaign = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId',
+  summary: 'One campaign with waves, gate and counters',
+  permission: 'campaign:read',
+  params: one,
+  returns: Campaign,
+  refuses: ['not_found'],
+});
 
-const action = (verb: string, summary: string, permission: 'campaign:operate' | 'campaign:approve' = 'campaign:operate', extra: readonly ProblemCode[] = []) =>
+const action = (
+  verb: string,
+  summary: string,
+  permission: 'campaign:operate' | 'campaign:approve' = 'campaign:operate',
+  extra: readonly ProblemCode[] = [],
+) =>
   route({
     method: 'POST',
     path: `/campaigns/:campaignId/${verb}`,
@@ -56,18 +88,75 @@ const action = (verb: string, summary: string, permission: 'campaign:operate' | 
     match: true,
     refuses: [...refused, ...extra],
   });
-export const launchCampaign = action('launch', 'Freeze the targets and start', 'campaign:operate', ['no_eligible_targets', 'plan_empty_wave', 'plan_uncovering', 'release_state_refused']);
+export const launchCampaign = action('launch', 'Freeze the targets and start', 'campaign:operate', [
+  'no_eligible_targets',
+  'plan_empty_wave',
+  'plan_uncovering',
+  'release_state_refused',
+]);
 export const pauseCampaign = action('pause', 'Offer nothing more; what runs, runs on');
 export const resumeCampaign = action('resume', 'Go on after a pause, a hold or a halt');
 export const holdCampaign = action('hold', 'Finish the open wave and do not open the next');
 export const advanceCampaign = action('advance', 'Skip the rest of the soak; never a failing gate');
-export const stopCampaign = action('stop', 'Offer nothing more, cancel what has not passed the point of no return, end');
-export const approveCampaign = action('approve', 'Approve; never by who created it', 'campaign:approve', ['approval_by_creator']);
+export const stopCampaign = action(
+  'stop',
+  'Offer nothing more, cancel what has not passed the point of no return, end',
+);
+export const approveCampaign = action('approve', 'Approve; never by who created it', 'campaign:approve', [
+  'approval_by_creator',
+]);
 export const rollbackCampaign = action('rollback', 'Return updated devices to their own last known good release');
 
-export const explainCampaign = route({ method: 'GET', path: '/campaigns/:campaignId/explanation', summary: 'Why it moves, waits or stopped', permission: 'campaign:read', params: one, returns: Explanation, refuses: ['not_found'] });
-export const listExecutions = route({ method: 'GET', path: '/campaigns/:campaignId/executions', summary: 'Executions of a campaign', permission: 'campaign:read', params: one, query: ExecutionQuery, returns: pageOf(Execution) });
-export const listFailures = route({ method: 'GET', path: '/campaigns/:campaignId/failures', summary: 'Failures clustered by code and phase', permission: 'campaign:read', params: one, returns: z.object({ items: z.array(FailureCluster) }) });
-export const listExclusions = route({ method: 'GET', path: '/campaigns/:campaignId/exclusions', summary: 'Devices left out, each with its reason', permission: 'campaign:read', params: one, query: PageQuery, returns: pageOf(Exclusion) });
-export const listDecisions = route({ method: 'GET', path: '/campaigns/:campaignId/decisions', summary: 'Decision records, newest first', permission: 'campaign:read', params: one, query: PageQuery, returns: pageOf(DecisionRecord) });
-export const listDeviceExecutions = route({ method: 'GET', path: '/devices/:deviceId/executions', summary: 'Updates of a device, newest first', permission: 'campaign:read', params: z.object({ deviceId: DeviceId }), query: PageQuery, returns: pageOf(Execution.extend({ campaignName: z.string() })) });
+export const explainCampaign = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/explanation',
+  summary: 'Why it moves, waits or stopped',
+  permission: 'campaign:read',
+  params: one,
+  returns: Explanation,
+  refuses: ['not_found'],
+});
+export const listExecutions = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/executions',
+  summary: 'Executions of a campaign',
+  permission: 'campaign:read',
+  params: one,
+  query: ExecutionQuery,
+  returns: pageOf(Execution),
+});
+export const listFailures = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/failures',
+  summary: 'Failures clustered by code and phase',
+  permission: 'campaign:read',
+  params: one,
+  returns: z.object({ items: z.array(FailureCluster) }),
+});
+export const listExclusions = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/exclusions',
+  summary: 'Devices left out, each with its reason',
+  permission: 'campaign:read',
+  params: one,
+  query: PageQuery,
+  returns: pageOf(Exclusion),
+});
+export const listDecisions = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/decisions',
+  summary: 'Decision records, newest first',
+  permission: 'campaign:read',
+  params: one,
+  query: PageQuery,
+  returns: pageOf(DecisionRecord),
+});
+export const listDeviceExecutions = route({
+  method: 'GET',
+  path: '/devices/:deviceId/executions',
+  summary: 'Updates of a device, newest first',
+  permission: 'campaign:read',
+  params: z.object({ deviceId: DeviceId }),
+  query: PageQuery,
+  returns: pageOf(Execution.extend({ campaignName: z.string() })),
+});

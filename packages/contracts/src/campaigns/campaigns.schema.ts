@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Selector } from '../devices/devices.schema.js';
 import { DeviceId, Id, Name } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import { Reason } from '../states.js';
 
 export const campaignStates = [
@@ -92,7 +92,12 @@ export const GateLimits = z
     minSuccessRate: z.number().min(0).max(1).default(0.9),
     minSample: z.number().int().min(1).default(10),
     minResolvedShare: z.number().min(0).max(1).default(0.9),
-    soakS: z.number().int().min(0).max(30 * 86_400).default(60),
+    soakS: z
+      .number()
+      .int()
+      .min(0)
+      .max(30 * 86_400)
+      .default(60),
   })
   .meta({ id: 'GateLimits' });
 export type GateLimits = z.infer<typeof GateLimits>;
@@ -108,7 +113,12 @@ export const CampaignPlan = z
     gate: GateLimits,
     concurrency: z.number().int().min(1).max(100_000).default(100),
     ratePerMinute: z.number().int().min(1).max(100_000).nullable().default(null),
-    deadlineS: z.number().int().min(10).max(30 * 86_400).default(3600),
+    deadlineS: z
+      .number()
+      .int()
+      .min(10)
+      .max(30 * 86_400)
+      .default(3600),
     stepTimeoutS: z.number().int().min(5).max(86_400).default(900),
     deviceSoakS: z.number().int().min(0).max(86_400).default(30),
     retries: z.number().int().min(0).max(10).default(0),
@@ -119,7 +129,11 @@ export const CampaignPlan = z
 export type CampaignPlan = z.infer<typeof CampaignPlan>;
 
 /** What everyone expects: 1% → 10% → 100%. */
-export const defaultWaves: readonly WavePlan[] = [{ size: { percent: 1 } }, { size: { percent: 10 } }, { size: { percent: 100 } }];
+export const defaultWaves: readonly WavePlan[] = [
+  { size: { percent: 1 } },
+  { size: { percent: 10 } },
+  { size: { percent: 100 } },
+];
 
 /** Executions by where they stand; the nine add up to the number of targets. */
 export const Counters = z
@@ -268,7 +282,15 @@ export const CampaignPreview = z
   .object({
     matched: z.number().int(),
     eligible: z.number().int(),
-    waves: z.array(z.object({ n: z.number().int(), size: z.number().int(), cumulative: z.number().int(), canProve: z.string(), minSample: z.number().int() })),
+    waves: z.array(
+      z.object({
+        n: z.number().int(),
+        size: z.number().int(),
+        cumulative: z.number().int(),
+        canProve: z.string(),
+        minSample: z.number().int(),
+      }),
+    ),
     exclusions: z.array(z.object({ reasonCode: z.string(), count: z.number().int(), sample: z.array(Exclusion) })),
     problems: z.array(z.object({ code: z.string(), detail: z.string() })),
     previousVersions: z.array(z.object({ version: z.string().nullable(), count: z.number().int() })),
@@ -300,7 +322,10 @@ export const Execution = z
   .meta({ id: 'Execution' });
 export type Execution = z.infer<typeof Execution>;
 
-export const ExecutionQuery = PageQuery.extend({ state: z.enum(executionStates).optional(), wave: z.coerce.number().int().min(1).optional() });
+export const ExecutionQuery = PageQuery.extend({
+  state: z.enum(executionStates).optional(),
+  wave: z.coerce.number().int().min(1).optional(),
+});
 
 /** Failures put together by code and phase, with what the failed share more than the rest. */
 export const FailureCluster = z
@@ -312,11 +337,23 @@ export const FailureCluster = z
     waves: z.array(z.number().int()),
     firstAt: Instant,
     lastAt: Instant,
-    attributes: z.array(z.object({ attribute: z.string(), value: z.string(), failed: z.number().int(), of: z.number().int(), lift: z.number() })),
+    attributes: z.array(
+      z.object({
+        attribute: z.string(),
+        value: z.string(),
+        failed: z.number().int(),
+        of: z.number().int(),
+        lift: z.number(),
+      }),
+    ),
     sample: z.array(z.object({ deviceId: DeviceId, deviceName: z.string(), detail: z.string().nullable() })),
   })
   .meta({ id: 'FailureCluster' });
 export type FailureCluster = z.infer<typeof FailureCluster>;
 
 export const CampaignPage = pageOf(CampaignSummary);
-export const CampaignQuery = PageQuery.extend({ state: z.enum(campaignStates).optional(), active: z.enum(['true', 'false']).optional(), releaseId: Id.optional() });
+export const CampaignQuery = PageQuery.extend({
+  state: z.enum(campaignStates).optional(),
+  active: z.enum(['true', 'false']).optional(),
+  releaseId: Id.optional(),
+});

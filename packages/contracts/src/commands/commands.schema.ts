@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceId, Id } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import { Reason } from '../states.js';
 
 export const commandStates = [
@@ -19,12 +19,30 @@ export const commandStates = [
 ] as const;
 export type CommandState = (typeof commandStates)[number];
 /** States a device may report; the server owns the rest. */
-export const commandReportStates = ['acknowledged', 'succeeded', 'failed', 'rejected', 'expired', 'cancelled', 'unknown'] as const;
+export const commandReportStates = [
+  'acknowledged',
+  'succeeded',
+  'failed',
+  'rejected',
+  'expired',
+  'cancelled',
+  'unknown',
+] as const;
 
 /** What a device can be told to do. `idempotent` ones may run again after a crash; the others end `unknown`. */
 export const commandCatalogue = {
-  ping: { title: 'Ping', args: z.strictObject({ payload: z.string().max(200).optional() }), idempotent: true, timeoutS: 30 },
-  reboot: { title: 'Reboot', args: z.strictObject({ delayS: z.number().int().min(0).max(3600).optional() }), idempotent: false, timeoutS: 300 },
+  ping: {
+    title: 'Ping',
+    args: z.strictObject({ payload: z.string().max(200).optional() }),
+    idempotent: true,
+    timeoutS: 30,
+  },
+  reboot: {
+    title: 'Reboot',
+    args: z.strictObject({ delayS: z.number().int().min(0).max(3600).optional() }),
+    idempotent: false,
+    timeoutS: 300,
+  },
   read_diagnostics: { title: 'Read diagnostics', args: z.strictObject({}), idempotent: true, timeoutS: 60 },
 } as const;
 export type CommandName = keyof typeof commandCatalogue;
@@ -58,7 +76,12 @@ export const NewCommand = z
     name: z.enum(commandNames),
     args: z.record(z.string(), z.unknown()).default({}),
     timeoutS: z.number().int().min(1).max(86_400).optional(),
-    expiresInS: z.number().int().min(1).max(7 * 86_400).default(300),
+    expiresInS: z
+      .number()
+      .int()
+      .min(1)
+      .max(7 * 86_400)
+      .default(300),
   })
   .meta({ id: 'NewCommand' });
 export type NewCommand = z.infer<typeof NewCommand>;

@@ -26,7 +26,10 @@ export const ModbusPoint = z
     offset: z.number().default(0),
     unit: z.string().max(16).optional(),
     /** Raw patterns in hexadecimal, most significant byte first, that mean "not available". */
-    sentinel: z.array(z.string().regex(/^0x[0-9a-fA-F]{1,16}$/)).max(8).default([]),
+    sentinel: z
+      .array(z.string().regex(/^0x[0-9a-fA-F]{1,16}$/))
+      .max(8)
+      .default([]),
     /** Values outside are reported as null. */
     valid: z.tuple([z.number(), z.number()]).optional(),
     everyS: z.number().min(0.2).max(86_400).optional(),
@@ -43,7 +46,10 @@ export const ModbusRegisterMap = z
     /** Most unwanted registers read along to save a request. */
     maxGap: z.number().int().min(0).max(124).default(16),
     /** Ranges, first to last in the map's own addressing, that must never be read. */
-    holes: z.array(z.object({ table: z.enum(modbusTables), from: Register, to: Register })).max(64).default([]),
+    holes: z
+      .array(z.object({ table: z.enum(modbusTables), from: Register, to: Register }))
+      .max(64)
+      .default([]),
     everyS: z.number().min(0.2).max(86_400).default(10),
     points: z.array(ModbusPoint).min(1).max(500),
   })

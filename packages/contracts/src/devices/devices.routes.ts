@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DeviceId } from '../ids.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import { route } from '../route.js';
 import {
   Device,
@@ -19,8 +19,21 @@ import {
 
 const one = z.object({ deviceId: DeviceId });
 
-export const listDevices = route({ method: 'GET', path: '/devices', summary: 'Devices by filter, keyset paged', permission: 'device:read', query: DeviceQuery, returns: DevicePage });
-export const fleetSummary = route({ method: 'GET', path: '/fleet/summary', summary: 'Counts over the fleet', permission: 'device:read', returns: FleetSummary });
+export const listDevices = route({
+  method: 'GET',
+  path: '/devices',
+  summary: 'Devices by filter, keyset paged',
+  permission: 'device:read',
+  query: DeviceQuery,
+  returns: DevicePage,
+});
+export const fleetSummary = route({
+  method: 'GET',
+  path: '/fleet/summary',
+  summary: 'Counts over the fleet',
+  permission: 'device:read',
+  returns: FleetSummary,
+});
 export const createDevice = route({
   method: 'POST',
   path: '/devices',
@@ -42,7 +55,15 @@ export const importDevices = route({
   status: 200,
   idempotent: true,
 });
-export const getDevice = route({ method: 'GET', path: '/devices/:deviceId', summary: 'One device', permission: 'device:read', params: one, returns: Device, refuses: ['not_found'] });
+export const getDevice = route({
+  method: 'GET',
+  path: '/devices/:deviceId',
+  summary: 'One device',
+  permission: 'device:read',
+  params: one,
+  returns: Device,
+  refuses: ['not_found'],
+});
 export const patchDevice = route({
   method: 'PATCH',
   path: '/devices/:deviceId',
@@ -71,9 +92,33 @@ export const activateDevice = lifecycle('activate', 'Return a device to active')
 export const quarantineDevice = lifecycle('quarantine', 'Cut a device off, keeping its record');
 export const decommissionDevice = lifecycle('decommission', 'Retire a device and revoke its certificates');
 
-export const deviceTimeline = route({ method: 'GET', path: '/devices/:deviceId/timeline', summary: 'What happened to a device', permission: 'device:read', params: one, query: PageQuery, returns: pageOf(DeviceEvent) });
-export const explainDevice = route({ method: 'GET', path: '/devices/:deviceId/explanation', summary: 'Why this device is or is not on target', permission: 'device:read', params: one, returns: Explanation, refuses: ['not_found'] });
-export const getTwin = route({ method: 'GET', path: '/devices/:deviceId/twin', summary: 'Desired and reported state', permission: 'device:read', params: one, returns: Twin, refuses: ['not_found'] });
+export const deviceTimeline = route({
+  method: 'GET',
+  path: '/devices/:deviceId/timeline',
+  summary: 'What happened to a device',
+  permission: 'device:read',
+  params: one,
+  query: PageQuery,
+  returns: pageOf(DeviceEvent),
+});
+export const explainDevice = route({
+  method: 'GET',
+  path: '/devices/:deviceId/explanation',
+  summary: 'Why this device is or is not on target',
+  permission: 'device:read',
+  params: one,
+  returns: Explanation,
+  refuses: ['not_found'],
+});
+export const getTwin = route({
+  method: 'GET',
+  path: '/devices/:deviceId/twin',
+  summary: 'Desired and reported state',
+  permission: 'device:read',
+  params: one,
+  returns: Twin,
+  refuses: ['not_found'],
+});
 export const patchTwin = route({
   method: 'PATCH',
   path: '/devices/:deviceId/twin/desired',
@@ -90,7 +135,11 @@ export const listDrift = route({
   path: '/drift',
   summary: 'Drifted fields across the fleet',
   permission: 'device:read',
-  query: PageQuery.extend({ class: z.enum(driftClasses).optional(), path: z.string().max(300).optional(), deviceId: DeviceId.optional() }),
+  query: PageQuery.extend({
+    class: z.enum(driftClasses).optional(),
+    path: z.string().max(300).optional(),
+    deviceId: DeviceId.optional(),
+  }),
   returns: pageOf(Drift),
 });
 export const driftByPath = route({
@@ -98,5 +147,11 @@ export const driftByPath = route({
   path: '/drift/by-path',
   summary: 'How many devices drift, field by field',
   permission: 'device:read',
-  returns: z.object({ items: z.array(z.object({ path: z.string(), class: z.enum(driftClasses), devices: z.number().int(), oldest: z.string() })), drifted: z.number().int(), total: z.number().int() }),
+  returns: z.object({
+    items: z.array(
+      z.object({ path: z.string(), class: z.enum(driftClasses), devices: z.number().int(), oldest: z.string() }),
+    ),
+    drifted: z.number().int(),
+    total: z.number().int(),
+  }),
 });

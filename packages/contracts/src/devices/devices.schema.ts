@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceId, Id, Name } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import { Reason } from '../states.js';
 
 export const deviceStates = [
@@ -22,7 +22,9 @@ export type Presence = (typeof presences)[number];
 export const driftClasses = ['unacknowledged', 'rejected', 'diverged', 'unmanaged', 'invalid', 'stale'] as const;
 export type DriftClass = (typeof driftClasses)[number];
 
-export const Labels = z.record(z.string().regex(/^[a-z][a-z0-9_.-]{0,62}$/), z.string().max(200)).meta({ id: 'Labels' });
+export const Labels = z
+  .record(z.string().regex(/^[a-z][a-z0-9_.-]{0,62}$/), z.string().max(200))
+  .meta({ id: 'Labels' });
 
 /** Which devices: every given field must match; a list matches any of its values; labels match all. Empty selects all. */
 export const Selector = z
@@ -85,7 +87,11 @@ export const DeviceQuery = PageQuery.extend({
   class: z.string().max(120).optional(),
   firmware: z.string().max(120).optional(),
   drifted: z.enum(['true', 'false']).optional(),
-  label: z.string().max(270).regex(/^[^=]+=.*$/, 'must be key=value').optional(),
+  label: z
+    .string()
+    .max(270)
+    .regex(/^[^=]+=.*$/, 'must be key=value')
+    .optional(),
   sort: z.enum(['name', '-name', 'lastSeenAt', '-lastSeenAt', 'createdAt', '-createdAt']).default('name'),
 });
 export type DeviceQuery = z.infer<typeof DeviceQuery>;
@@ -104,7 +110,13 @@ export const NewDevice = z
 export type NewDevice = z.infer<typeof NewDevice>;
 
 export const DevicePatch = z
-  .strictObject({ name: Name.optional(), site: Name.nullable().optional(), class: Name.optional(), labels: Labels.optional(), pinned: z.boolean().optional() })
+  .strictObject({
+    name: Name.optional(),
+    site: Name.nullable().optional(),
+    class: Name.optional(),
+    labels: Labels.optional(),
+    pinned: z.boolean().optional(),
+  })
   .meta({ id: 'DevicePatch' });
 export type DevicePatch = z.infer<typeof DevicePatch>;
 
@@ -118,7 +130,12 @@ export const FleetSummary = z
     presence: z.record(z.enum(presences), z.number().int()),
     states: z.record(z.enum(deviceStates), z.number().int()),
     drifted: z.number().int(),
-    health: z.object({ ok: z.number().int(), degraded: z.number().int(), error: z.number().int(), unknown: z.number().int() }),
+    health: z.object({
+      ok: z.number().int(),
+      degraded: z.number().int(),
+      error: z.number().int(),
+      unknown: z.number().int(),
+    }),
     firmware: z.array(z.object({ model: z.string(), version: z.string().nullable(), count: z.number().int() })),
     sites: z.array(z.object({ site: z.string().nullable(), total: z.number().int(), online: z.number().int() })),
     models: z.array(z.object({ model: z.string(), total: z.number().int() })),
@@ -127,9 +144,27 @@ export const FleetSummary = z
   .meta({ id: 'FleetSummary' });
 export type FleetSummary = z.infer<typeof FleetSummary>;
 
-export const deviceEventKinds = ['enrolled', 'online', 'offline', 'twin', 'config', 'drift', 'command', 'execution', 'certificate', 'state', 'reboot'] as const;
+export const deviceEventKinds = [
+  'enrolled',
+  'online',
+  'offline',
+  'twin',
+  'config',
+  'drift',
+  'command',
+  'execution',
+  'certificate',
+  'state',
+  'reboot',
+] as const;
 export const DeviceEvent = z
-  .object({ id: Id, at: Instant, kind: z.enum(deviceEventKinds), summary: z.string(), facts: z.record(z.string(), z.unknown()) })
+  .object({
+    id: Id,
+    at: Instant,
+    kind: z.enum(deviceEventKinds),
+    summary: z.string(),
+    facts: z.record(z.string(), z.unknown()),
+  })
   .meta({ id: 'DeviceEvent' });
 export type DeviceEvent = z.infer<typeof DeviceEvent>;
 
@@ -185,6 +220,13 @@ export const ImportReport = z
     created: z.number().int(),
     existing: z.number().int(),
     failed: z.number().int(),
-    rows: z.array(z.object({ row: z.number().int(), outcome: z.enum(['created', 'existing', 'failed']), deviceId: DeviceId.nullable(), message: z.string().nullable() })),
+    rows: z.array(
+      z.object({
+        row: z.number().int(),
+        outcome: z.enum(['created', 'existing', 'failed']),
+        deviceId: DeviceId.nullable(),
+        message: z.string().nullable(),
+      }),
+    ),
   })
   .meta({ id: 'ImportReport' });

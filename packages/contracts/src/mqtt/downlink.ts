@@ -28,7 +28,11 @@ export const TwinDelta = z.looseObject({
 export type TwinDelta = z.infer<typeof TwinDelta>;
 
 /** `jws` is compact, typ `cmd+jws`; its claims are CommandClaims. */
-export const CommandOrder = z.looseObject({ schemaVersion: z.literal(1), commandId: Id, jws: z.string().max(64 * 1024) });
+export const CommandOrder = z.looseObject({
+  schemaVersion: z.literal(1),
+  commandId: Id,
+  jws: z.string().max(64 * 1024),
+});
 export type CommandOrder = z.infer<typeof CommandOrder>;
 
 export const CommandClaims = z.looseObject({
@@ -55,7 +59,10 @@ export const ExecutionOrder = z.looseObject({
   attempt: z.number().int().min(1),
   kind: z.enum(executionKinds),
   rollback: z.boolean(),
-  manifest: z.string().max(64 * 1024).optional(),
+  manifest: z
+    .string()
+    .max(64 * 1024)
+    .optional(),
   artifactPath: z.string().max(500).optional(),
   deadline: Instant.optional(),
   soakS: z.number().int().min(0).optional(),

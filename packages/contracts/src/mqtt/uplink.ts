@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { executionReportStates } from '../campaigns/campaigns.schema.js';
 import { commandReportStates } from '../commands/commands.schema.js';
 import { Id } from '../ids.js';
 import { Instant } from '../instant.js';
-import { executionReportStates } from '../campaigns/campaigns.schema.js';
 
 /** Newest version of each channel this control plane speaks, and the oldest it still accepts. */
 export const schemaVersions = {
@@ -24,7 +24,10 @@ export const UplinkHeader = z.looseObject({
   seqNo: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   producedAt: Instant,
   schemaVersion: z.number().int().min(1).max(32767),
-  stream: z.string().regex(/^[a-z0-9_-]{1,32}$/).optional(),
+  stream: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,32}$/)
+    .optional(),
   epoch: z.number().int().min(0).max(2147483647).optional(),
   traceparent: z.string().max(64).optional(),
 });
@@ -68,7 +71,9 @@ export const TwinReport = UplinkHeader.extend({
   patch: z.record(z.string(), z.unknown()).optional(),
   baseVersion: z.number().int().min(0).optional(),
   version: z.number().int().min(0),
-  acks: z.record(z.string(), z.object({ verdict: z.enum(keyVerdicts), detail: z.string().max(500).optional() })).optional(),
+  acks: z
+    .record(z.string(), z.object({ verdict: z.enum(keyVerdicts), detail: z.string().max(500).optional() }))
+    .optional(),
   needFull: z.boolean().optional(),
 });
 export type TwinReport = z.infer<typeof TwinReport>;

@@ -17,7 +17,15 @@ export const createArtifact = route({
   idempotent: true,
   refuses: ['validation_failed'],
 });
-export const getArtifact = route({ method: 'GET', path: '/artifacts/:artifactId', summary: 'How much of an artifact has arrived', permission: 'release:read', params: z.object({ artifactId: Id }), returns: Artifact, refuses: ['not_found'] });
+export const getArtifact = route({
+  method: 'GET',
+  path: '/artifacts/:artifactId',
+  summary: 'How much of an artifact has arrived',
+  permission: 'release:read',
+  params: z.object({ artifactId: Id }),
+  returns: Artifact,
+  refuses: ['not_found'],
+});
 /** The body is the raw content (application/octet-stream); Content-Range resumes at `received`. */
 export const putArtifactContent = route({
   method: 'PUT',
@@ -28,7 +36,14 @@ export const putArtifactContent = route({
   returns: Artifact,
   refuses: ['not_found', 'range_not_satisfiable', 'artifact_digest_mismatch', 'payload_too_large'],
 });
-export const listReleases = route({ method: 'GET', path: '/releases', summary: 'Releases, newest first', permission: 'release:read', query: ReleaseQuery, returns: ReleasePage });
+export const listReleases = route({
+  method: 'GET',
+  path: '/releases',
+  summary: 'Releases, newest first',
+  permission: 'release:read',
+  query: ReleaseQuery,
+  returns: ReleasePage,
+});
 export const createRelease = route({
   method: 'POST',
   path: '/releases',
@@ -40,7 +55,15 @@ export const createRelease = route({
   idempotent: true,
   refuses: ['artifact_incomplete', 'already_exists', 'not_found', 'validation_failed'],
 });
-export const getRelease = route({ method: 'GET', path: '/releases/:releaseId', summary: 'One release', permission: 'release:read', params: one, returns: Release, refuses: ['not_found'] });
+export const getRelease = route({
+  method: 'GET',
+  path: '/releases/:releaseId',
+  summary: 'One release',
+  permission: 'release:read',
+  params: one,
+  returns: Release,
+  refuses: ['not_found'],
+});
 const step = (verb: string, summary: string, permission: 'release:sign' | 'release:publish' | 'release:revoke') =>
   route({
     method: 'POST',
@@ -51,7 +74,12 @@ const step = (verb: string, summary: string, permission: 'release:sign' | 'relea
     body: z.strictObject({ reason: z.string().max(500).optional() }),
     returns: Release,
     match: true,
-    refuses: ['not_found', 'release_state_refused', 'precondition_failed', 'precondition_required'] satisfies ProblemCode[],
+    refuses: [
+      'not_found',
+      'release_state_refused',
+      'precondition_failed',
+      'precondition_required',
+    ] satisfies ProblemCode[],
   });
 export const signRelease = step('sign', 'Sign the manifest', 'release:sign');
 export const publishRelease = step('publish', 'Offer the release to campaigns', 'release:publish');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Id, Name, Sha256 } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf, PageQuery } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 
 export const artifactStates = ['uploading', 'complete'] as const;
 export const releaseStates = ['draft', 'signed', 'published', 'revoked'] as const;
@@ -88,4 +88,7 @@ export const NewRelease = z
 export type NewRelease = z.infer<typeof NewRelease>;
 
 export const ReleasePage = pageOf(Release);
-export const ReleaseQuery = PageQuery.extend({ state: z.enum(releaseStates).optional(), model: z.string().max(120).optional() });
+export const ReleaseQuery = PageQuery.extend({
+  state: z.enum(releaseStates).optional(),
+  model: z.string().max(120).optional(),
+});

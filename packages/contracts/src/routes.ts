@@ -1,0 +1,27 @@
+import * as access from './access/access.routes.js';
+import * as audit from './audit/audit.schema.js';
+import * as campaigns from './campaigns/campaigns.routes.js';
+import * as commands from './commands/commands.routes.js';
+import * as configs from './configs/configs.routes.js';
+import * as devices from './devices/devices.routes.js';
+import * as enrollment from './enrollment/enrollment.routes.js';
+import * as live from './live/live.routes.js';
+import * as notifications from './notifications/notifications.routes.js';
+import * as releases from './releases/releases.routes.js';
+import type { Route } from './route.js';
+import * as telemetry from './telemetry/telemetry.routes.js';
+
+/** Every route of /api/v1 by noun and name: what OpenAPI, the house test and the docs walk over. */
+export const routesByNoun = {
+  access,
+  devices,
+  enrollment,
+  configs,
+  commands,
+  releases,
+  campaigns,
+  telemetry,
+  notifications,
+  audit: { listAudit: audit.listAudit, verifyAudit: audit.verifyAudit },
+  live,
+} as const satisfies Record<string, Record<string, Route>>;

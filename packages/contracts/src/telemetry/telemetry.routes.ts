@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { DeviceId } from '../ids.js';
+import { PageQuery } from '../page.js';
+import { route } from '../route.js';
+import { DeadLetter, DeadLetterPage, deadLetterStates, LatestValue, Series, SeriesQuery } from './telemetry.schema.js';
+
+const device = z.object({ deviceId: DeviceId });
+const letter = z.object({ deadLetterId: z.string().max(40) });
+
+export const getSeries = route({
+  method: 'GET',
+  path: '/devices/:deviceId/telemetry',
+  summary: 'Series of a device; the resolution follows from range and width',
+  permission: 'telemetry:read',
+  params: device,
+  query: SeriesQuery,
+  returns: z.object({ series: z.array(Series) }),
+  refuses: ['not_found', 'validation_failed'],
+});
+export const getLatestValues = route({
+  method: 'GET',
+  path: '/devices/:deviceId/telemetry/latest',
+  summary: 'Newest value of each metric and place',
+  permission: 'telemetry:read',
+  params: device,
+  returns: z.object({ items: z.array(LatestValue) }),
+  refuses: ['not_found'],
+});
+export const listDeadLetters = route({
+  method: 'GET',
+  path: '/dead-letters',
+  summary: 'Messages that could not be taken, with the reason',
+  permission: 'dead_letter:read',
+  query: PageQuery.extend({ state: z.enum(deadLetterStates).optional(), reason: z.string().max(64).optional() }),
+  returns: DeadLetterPage,
+});
+export const replayDeadLetter = route({
+  method: 'POST',
+  path: '/dead-letters/:deadLetterId/replay',
+  summary: 'Feed a message through the pipeline again, edited if a body is given',
+  permission: 'dead_letter:write',
+  params: letter,
+  body: z.strictObject({ body: z.string().max(200_000).optional() }),
+  returns: DeadLetter,
+  refuses: ['not_found', 'conflict'],
+});
+export const dropDeadLetter = route({
+  method: 'POST',
+  path: '/dead-letters/:deadLetterId/drop',
+  summary: 'Give a message up',
+  permission: 'dead_letter:write',
+  params: letter,
+  returns: DeadLetter,
+  refuses: ['not_found', 'conflict'],
+});
