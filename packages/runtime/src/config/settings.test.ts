@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { readSettings, redacted, SettingsError, unknownSettings } from './settings.js';
+
+const enough = {
+  MUSTER_DATABASE_APP_URL: 'postgres://muster_app:secret@127.0.0.1:5432/muster',
+  MUSTER_DATABASE_SYSTEM_URL: 'postgres://muster_system:secret@127.0.0.1:5432/muster',
+};
+
+describe('settings', () => {
+  test('have defaults for everything but the database', () => {
+    expect(readSettings(enough)).toMatchObject({
+      data: '.muster',
+      host: 'localhost',
+      bind: '127.0.0.1',
+      port: 8080,
+      devicePort: 8443,
+      mqttPort: 8883,
+      logLevel: 'info',
+      databaseAppUrl: enough.MUSTER_DATABASE_APP_URL,
+    });
+  });
+
+  test('name every fault at once', () => {
+    const environment = { MUSTER_PORT: 'eighty', MUSTER_KEK: 'short', MUSTER_MQTT_URL: 'http://broker' };
+    expect(() => readSettings(environment)).toThrow(SettingsError);
+    const faults = attempt(environment);
+    for (const name of ['PORT', 'KEK', 'MQTT_URL', 'DATABASE_APP_URL', 'DATABASE_SYSTEM_URL']) {
+      expect(faults.some((fault) => fault.startsWith(`MUSTER_${name} `))).toBe(true);
+    }
+    expect(faults).toContain('MUSTER_DATABASE_APP_URL is missing');
+    expect(faults).toContain('MUSTER_MQTT_URL must be a URL that starts with mqtt:// or mqtts://');
+  });
+
+  test('count an empty variable as unset', () => {
+    expect(readSettings({ ...enough, MUSTER_PORT: '', MUSTER_MQTT_URL: '' }).port).toBe(8080);
+  });
+
+  test('that nobody knows are found', () => {
+    expect(unknownSettings({ ...enough, MUSTER_PROT: '1', HOME: '/' })).toEqual(['MUSTER_PROT']);
+  });
+
+  test('print without passwords and keys', () => {
+    const kek = Buffer.alloc(32, 7).toString('base64');
+    const artifacts = 's3://key:verysecret@store:9000/bucket';
+    const shown = JSON.stringify(
+      redacted(readSettings({ ...enough, MUSTER_KEK: kek, MUSTER_ARTIFACTS_URL: artifacts })),
+    );
+    expect(shown).not.toContain('secret@');
+    expect(shown).not.toContain('verysecret');
+    expect(shown).not.toContain(kek);
+    expect(shown).toContain('127.0.0.1:5432');
+  });
+});
+
+function attempt(environment: Record<string, string>): readonly string[] {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    return (error as SettingsError).faults;
+  }
+  return [];
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+
+const port = (fallback: number) =>
+  z.coerce.number('a port number').int().min(0, 'a port number').max(65_535, 'a port number').default(fallback);
+
+const urlOf = (...schemes: string[]) =>
+  z.string().refine(
+    (text) => {
+      const url = URL.canParse(text) ? new URL(text) : null;
+      return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+    },
+    `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  );
+
+const postgres = () => urlOf('postgres', 'postgresql');
+
+const key = z
+  .string()
+  .refine((text) => Buffer.from(text, 'base64').length === 32, '32 bytes in base64 (openssl rand -base64 32)');
+
+/** Every setting of the server processes. The key of each entry is its environment variable. */
+export const settingsSchema = z.object({
+  MUSTER_DATA: z.string().min(1).default('.muster').describe('Folder for keys, artifacts and everything embedded.'),
+  MUSTER_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]+$/, 'a host name or address')
+    .default('localhost')
+    .describe('Name by which people and devices reach this server; goes into certificates and printed commands.'),
+  MUSTER_BIND: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for all.'),
+  MUSTER_PORT: port(8080).describe('Console and application API.'),
+  MUSTER_DEVICE_PORT: port(8443).describe('Device API over mutual TLS.'),
+  MUSTER_MQTT_PORT: port(8883).describe('Embedded MQTT broker over mutual TLS.'),
+  MUSTER_DATABASE_URL: postgres().optional().describe('Owner of the schema; used for migrations and backups only.'),
+  MUSTER_DATABASE_APP_URL: postgres().describe('Role muster_app, bound by row-level security.'),
+  MUSTER_DATABASE_SYSTEM_URL: postgres().describe('Role muster_system, which sees every tenant.'),
+  MUSTER_DATABASE_POOL: z.coerce
+    .number('a number')
+    .int()
+    .min(2)
+    .max(200)
+    .default(10)
+    .describe('Connections per role and process, at most.'),
+  MUSTER_MQTT_URL: urlOf('mqtt', 'mqtts').optional().describe('External MQTT broker; the embedded one otherwise.'),
+  MUSTER_REDIS_URL: urlOf('redis', 'rediss').optional().describe('Redis for the job queues; PostgreSQL otherwise.'),
+  MUSTER_ARTIFACTS_URL: urlOf('s3')
+    .optional()
+    .describe('S3-compatible store, s3://key:secret@host:port/bucket?tls=0; files below the data folder otherwise.'),
+  MUSTER_KEK: key.optional().describe('Key that encrypts private keys at rest; the file keys/kek otherwise.'),
+  MUSTER_METRICS_PORT: port(0).describe('Metrics and health of this process; 0 picks a free port.'),
+  MUSTER_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+    .default('info')
+    .describe('Least level that is logged.'),
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<Camel<Tail>>}`
+  : Lowercase<S>;
+type Parsed = z.output<typeof settingsSchema>;
+
+/** The settings under their names in code: `MUSTER_DEVICE_PORT` is `devicePort`. */
+export type Settings = {
+  readonly [K in keyof Parsed as K extends `MUSTER_${infer Rest}` ? Camel<Rest> : never]: Parsed[K];
+};
+
+/** Nest injection token of the process's settings. */
+export const SETTINGS = Symbol('settings');
+
+/** All that is wrong with the environment, in one message. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  constructor(readonly faults: readonly string[]) {
+    super(
+      `The settings have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
+    );
+  }
+}
+
+/**
+ * Reads the settings from environment variables; an empty variable counts as unset.
+ * @throws SettingsError naming every fault at once.
+ */
+export function readSettings(environment: Environment = process.env): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return given[name] === undefined ? `${name} is missing` : `${name} must be ${message}`;
+    });
+    throw new SettingsError(faults);
+  }
+  const entries = Object.entries(parsed.data).map(([name, value]) => [nameInCode(name), value]);
+  return Object.fromEntries(entries) as Settings;
+}
+
+/**
+ * MUSTER_* variables that mean nothing, most likely misspelt. To be warned about and not refused: Kubernetes puts
+ * variables such as MUSTER_API_SERVICE_HOST into every pod beside a service called muster-api.
+ */
+export function unknownSettings(environment: Environment = process.env): string[] {
+  const known = settingsSchema.keyof().options as readonly string[];
+  return Object.keys(environment).filter((name) => name.startsWith('MUSTER_') && !known.includes(name));
+}
+
+/** The settings as they may be logged: no passwords, no keys. */
+export function redacted(settings: Settings): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => {
+      if (name === 'kek' && value !== undefined) return [name, '[redacted]'];
+      return [name, typeof value === 'string' && URL.canParse(value) ? withoutPassword(value) : value];
+    }),
+  );
+}
+
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  if (url.password === '') return text;
+  url.password = 'redacted';
+  return url.toString();
+}
+
+function nameInCode(variable: string): string {
+  return variable
+    .slice('MUSTER_'.length)
+    .toLowerCase()
+    .replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}

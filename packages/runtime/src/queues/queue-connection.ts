@@ -1,0 +1,44 @@
+import { type ConnectionOptions, createPostgresBackend, setDefaultBackendFactory } from 'bullmq';
+import pg from 'pg';
+import type { Settings } from '../config/settings.js';
+
+export interface QueueConnection {
+  /** For `BullModule.forRoot({ connection })` or any BullMQ class. */
+  readonly connection: ConnectionOptions;
+  close(): Promise<void>;
+}
+
+export interface QueueNeeds {
+  /** Workers and QueueEvents of this process: each keeps one connection of the pool for LISTEN. */
+  readonly listeners: number;
+  readonly onError: (error: Error) => void;
+}
+
+/** Room for commands beside the listeners; fewer and workers wait for each other. */
+const spare = 8;
+
+/**
+ * Where BullMQ keeps its jobs: Redis when `redisUrl` is set, PostgreSQL otherwise. Must be called before the first
+ * queue is made. On PostgreSQL all queues of the process share one pool: BullMQ given a plain URL would open a pool
+ * and a LISTEN connection for every queue and worker (six of each held 30 connections).
+ */
+export function openQueueConnection(
+  settings: Pick<Settings, 'redisUrl' | 'databaseSystemUrl'>,
+  { listeners, onError }: QueueNeeds,
+): QueueConnection {
+  if (settings.redisUrl) {
+    setDefaultBackendFactory(undefined);
+    const connection = { url: settings.redisUrl, maxRetriesPerRequest: null };
+    return { connection, close: async () => {} };
+  }
+  setDefaultBackendFactory(createPostgresBackend);
+  const pool = new pg.Pool({
+    connectionString: settings.databaseSystemUrl,
+    options: '-c search_path=bullmq',
+    application_name: 'muster-queues',
+    max: listeners + spare,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return { connection: pool as unknown as ConnectionOptions, close: () => pool.end() };
+}

@@ -1,0 +1,54 @@
+import type { EventEmitter } from 'node:events';
+import { BullModule, WorkerHost } from '@nestjs/bullmq';
+import { type DynamicModule, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import type { Logger } from '../logging/logger.js';
+import type { QueueConnection } from './queue-connection.js';
+
+/** Token of the logger that hears what goes wrong in queues. */
+const QUEUE_LOGGER = Symbol('queue logger');
+
+/** Finished jobs are kept for a day at most, failed ones for a week: they are for looking at, the truth is in tables. */
+const defaultJobOptions = {
+  removeOnComplete: { age: 86_400, count: 1_000 },
+  removeOnFail: { age: 604_800, count: 5_000 },
+};
+
+/**
+ * Connects `@nestjs/bullmq` for a whole process. An `error` event without a listener ends a Node process, and BullMQ
+ * emits one for every hiccup of its connection, so every queue and worker found gets one.
+ */
+@Module({})
+export class QueuesModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    @Inject(QUEUE_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  static forProcess(queues: QueueConnection, logger: Logger): DynamicModule {
+    return {
+      module: QueuesModule,
+      global: true,
+      imports: [DiscoveryModule, BullModule.forRoot({ connection: queues.connection, defaultJobOptions })],
+      providers: [{ provide: QUEUE_LOGGER, useValue: logger }],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    for (const { instance } of this.discovery.getProviders()) {
+      if (instance instanceof WorkerHost) this.#listenTo(instance.worker);
+      else if (instance instanceof Queue || instance instanceof QueueEvents) this.#listenTo(instance);
+    }
+  }
+
+  #listenTo(source: Queue | QueueEvents | Worker): void {
+    const { logger } = this;
+    const emitter: EventEmitter = source;
+    emitter.on('error', (error: Error) => logger.warn({ err: error, queue: source.name }, 'queue connection trouble'));
+    if (!(source instanceof Worker)) return;
+    source.on('failed', (job, error) => {
+      logger.error({ err: error, queue: source.name, job: job?.name, jobId: job?.id }, 'job failed');
+    });
+  }
+}
