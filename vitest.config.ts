@@ -7,6 +7,8 @@ const kinds = { unit: ['**/*.test.ts'], int: ['**/*.int.test.ts'] };
 const ignore = ['**/node_modules/**', '**/dist/**', 'e2e/**'];
 
 export default defineConfig({
+  // Test files stand outside the build's tsconfig, where the transform would otherwise read this from.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   ssr: { resolve: { conditions } },
   resolve: { conditions },
   test: {

@@ -1,0 +1,34 @@
+import { Database } from '@muster/persistence/database';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { LOG, type Log } from './http/log.js';
+import { Paging } from './http/paging.js';
+
+/** What a process (or a test) hands to the api's applications. */
+export interface ApiDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** 32 bytes that sign page tokens; the same on every replica. */
+  readonly secret: Buffer;
+  /** Further process-wide parts a slice injects: signers, the artifact store, settings. */
+  readonly providers?: readonly Provider[];
+}
+
+/** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)`. */
+@Global()
+@Module({})
+// biome-ignore lint/complexity/noStaticOnlyClass: Nest's form of a configurable module
+export class DepsModule {
+  static with(deps: ApiDeps): DynamicModule {
+    const extra = [...(deps.providers ?? [])];
+    const providers: Provider[] = [
+      { provide: Database, useValue: deps.database },
+      { provide: CLOCK, useValue: deps.clock },
+      { provide: LOG, useValue: deps.log },
+      { provide: Paging, useFactory: () => new Paging(deps.secret) },
+      ...extra,
+    ];
+    return { module: DepsModule, providers, exports: providers };
+  }
+}

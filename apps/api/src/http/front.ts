@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { v7 as uuidv7 } from 'uuid';
+import type { Log } from './log.js';
+
+/** JSON bodies; the largest legitimate one is an import of 5,000 rows. Artifact content streams and has its own limit. */
+export const BODY_LIMIT = 4 * 1024 * 1024;
+
+const REQUEST_ID = /^[\w.-]{8,64}$/;
+
+/** A caller's own request id is kept when it is harmless, so that one id follows a request through a proxy. */
+export const requestIdOf = (headers: NodeJS.Dict<string | string[]>): string => {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
+};
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The nonce of this answer's Content-Security-Policy; the console's page carries it to its style tags. */
+    cspNonce: string;
+  }
+}
+
+/** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log. */
+export const dressFront = async (app: NestFastifyApplication, log: Log): Promise<void> => {
+  await app.register(cookie);
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  acceptBodies(fastify);
+  fastify.decorateReply('cspNonce', '');
+  fastify.addHook('onRequest', async (request, reply) => {
+    reply.cspNonce = randomBytes(16).toString('base64url');
+    reply.header('x-request-id', request.id).headers(securityHeaders(reply.cspNonce));
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
+  fastify.addHook('onSend', async (request, reply, payload) => (isUnchanged(request, reply) ? null : payload));
+  fastify.addHook('onResponse', async (request, reply) => {
+    const fields = {
+      requestId: request.id,
+      method: request.method,
+      // Never the query: it can hold a one-time token.
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      principal: request.principal ? `${request.principal.kind}:${request.principal.id}` : undefined,
+      tenant: request.principal?.tenantId,
+    };
+    log.info(fields, 'request');
+  });
+};
+
+/** JSON (an absent body is no body, whatever the content type says), merge patches, and raw streams for content. */
+const acceptBodies = (fastify: FastifyInstance): void => {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeContentTypeParser(['application/json', 'text/plain']);
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'string', bodyLimit: BODY_LIMIT },
+    (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body as string, done)),
+  );
+  fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+};
+
+/** RFC 9110 13.1.2: a GET whose If-None-Match names the current ETag is answered 304 without a body. */
+const isUnchanged = (request: FastifyRequest, reply: FastifyReply): boolean => {
+  const etag = reply.getHeader('etag');
+  const known = request.headers['if-none-match'];
+  if (request.method !== 'GET' || reply.statusCode !== 200 || etag === undefined || known === undefined) return false;
+  if (!known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)) return false;
+  reply.status(304).removeHeader('content-length').removeHeader('content-type');
+  return true;
+};
+
+/** Nothing from elsewhere, nothing inline but styles that carry this answer's nonce, no framing. */
+const securityHeaders = (nonce: string) => ({
+  'content-security-policy': [
+    "default-src 'self'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+});

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BODY_LIMIT, dressFront, requestIdOf } from './front.js';
+import { HttpModule } from './http.module.js';
+import type { Log } from './log.js';
+
+class Root {}
+
+/** A Nest application behind the people's door, initialised but not listening, so `app.inject` works at once. */
+export const openApp = async (
+  imports: readonly (Type | DynamicModule)[],
+  log: Log,
+): Promise<NestFastifyApplication> => {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  });
+  const root = { module: Root, imports: [HttpModule, ...imports] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger: ['error', 'warn'],
+    abortOnError: false,
+    bodyParser: false,
+  });
+  await dressFront(app, log);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+};

@@ -1,0 +1,76 @@
+import { type Problem, type ProblemCode, problems } from '@muster/contracts/problem';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LOG, type Log } from './log.js';
+import { Refusal } from './refusal.js';
+
+/** Renders every failure as RFC 9457. A bug of ours is logged with its stack and leaves no detail. */
+@Injectable()
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(@Inject(LOG) private readonly log: Log) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const refusal = toRefusal(error);
+    if (refusal.code === 'internal') this.log.error({ requestId: request.id, err: error }, 'request failed');
+    if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
+    if (reply.sent) return;
+    if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="muster"');
+    if (refusal.status === 503) reply.header('retry-after', '2');
+    void reply
+      .status(refusal.status)
+      .header('content-type', 'application/problem+json')
+      .send(JSON.stringify(problemOf(refusal, request)));
+  }
+}
+
+const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
+  'unavailable',
+  'rate_limited',
+  'idempotency_in_progress',
+  'internal',
+]);
+
+export const problemOf = (refusal: Refusal, request: { id: string; url: string }): Problem => ({
+  type: `/problems/${refusal.code}`,
+  title: problems[refusal.code][1],
+  status: refusal.status,
+  code: refusal.code,
+  detail: refusal.detail,
+  // The query is left out: it may hold a one-time token.
+  instance: request.url.split('?', 1)[0],
+  requestId: request.id,
+  retryable: RETRYABLE.has(refusal.code),
+  errors: refusal.faults ? [...refusal.faults] : undefined,
+  facts: refusal.facts,
+});
+
+/** Everything that can be thrown, as one of the three kinds: refused, unavailable, bug. */
+export const toRefusal = (error: unknown): Refusal => {
+  if (error instanceof Refusal) return error;
+  const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  if (code !== undefined && code in FASTIFY) return new Refusal(FASTIFY[code]!);
+  if (isDatabaseAway(error, code)) return new Refusal('unavailable');
+  if (status === 404) return new Refusal('not_found');
+  if (status === 413) return new Refusal('payload_too_large');
+  if (status === 415) return new Refusal('unsupported_media_type');
+  if (status !== undefined && status >= 400 && status < 500) return new Refusal('malformed_json');
+  return new Refusal('internal');
+};
+
+const FASTIFY: Record<string, ProblemCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+};
+
+/** SQLSTATE classes 08 (connection) and 57P0x (shutdown, starting up), 53300 (too many connections), and the socket. */
+const isDatabaseAway = (error: unknown, code: string | undefined): boolean =>
+  (code !== undefined && /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) ||
+  (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/i.test(error.message));
