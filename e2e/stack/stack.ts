@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiKey, signInByLink } from '@muster/contracts/access/access.routes';
+import { permissions } from '@muster/contracts/access/permissions';
+import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
+import { createSignInLink } from '@muster/persistence/access/sign-in-link.store';
+import type { Database } from '@muster/persistence/database';
+import { freePort } from '@muster/runtime/embedded/free-port';
+import type { TestCluster } from '@muster/testkit/cluster';
+import { type Mosquitto, startMosquitto } from '@muster/testkit/mosquitto';
+import { cloneDatabase, type TestDatabase } from '@muster/testkit/postgres';
+import { ApiClient } from './client.js';
+import { ServerProcess } from './process.js';
+
+export interface StackOptions {
+  readonly cluster: TestCluster;
+  /** `mosquitto` runs Debian's broker with the product's own configuration. */
+  readonly broker?: 'embedded' | 'mosquitto';
+}
+
+/** The built product on free ports with a database of its own: api and worker as real processes. */
+export class Stack implements AsyncDisposable {
+  private constructor(
+    readonly home: string,
+    readonly testDatabase: TestDatabase,
+    readonly ports: { readonly people: number; readonly devices: number; readonly mqtt: number },
+    readonly api: ServerProcess,
+    readonly worker: ServerProcess,
+    readonly client: ApiClient,
+    readonly mosquitto: Mosquitto | null,
+  ) {}
+
+  static async start({ cluster, broker = 'embedded' }: StackOptions): Promise<Stack> {
+    const home = mkdtempSync(join(tmpdir(), 'muster-stack-'));
+    mkdirSync(join(home, 'logs'));
+    const testDatabase = await cloneDatabase(cluster);
+    const ports = { people: await freePort(), devices: await freePort(), mqtt: await freePort() };
+    const environment = {
+      MUSTER_DATA: join(home, 'data'),
+      MUSTER_PORT: String(ports.people),
+      MUSTER_DEVICE_PORT: String(ports.devices),
+      MUSTER_MQTT_PORT: String(ports.mqtt),
+      MUSTER_DATABASE_URL: testDatabase.ownerUrl,
+      MUSTER_DATABASE_APP_URL: testDatabase.appUrl,
+      MUSTER_DATABASE_SYSTEM_URL: testDatabase.systemUrl,
+      ...(broker === 'mosquitto' ? { MUSTER_MQTT_URL: `mqtts://localhost:${ports.mqtt}` } : {}),
+    };
+    const server = (name: string) =>
+      new ServerProcess(name, `apps/${name}/dist/main.js`, environment, join(home, 'logs', `${name}.log`));
+    const api = server('api');
+    const worker = server('worker');
+    await api.start();
+    const mosquitto =
+      broker === 'mosquitto' ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt }) : null;
+    await worker.start();
+    const baseUrl = `http://127.0.0.1:${ports.people}`;
+    const client = new ApiClient(baseUrl, await apiKey(baseUrl, testDatabase.database));
+    return new Stack(home, testDatabase, ports, api, worker, client, mosquitto);
+  }
+
+  get database(): Database {
+    return this.testDatabase.database;
+  }
+
+  get deviceUrl(): string {
+    return `https://localhost:${this.ports.devices}`;
+  }
+
+  /** A token that `uses` devices may enrol with. */
+  async enrollmentToken(uses: number, site?: string): Promise<string> {
+    const made = await this.client.call(createEnrollmentToken, {
+      body: { name: 'journey', maxUses: uses, expiresInS: 3600, ...(site ? { site } : {}) },
+    });
+    return made.token;
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.stop();
+    await this.api.stop();
+    await this.mosquitto?.stop();
+    await this.testDatabase.drop();
+    if (!process.env.MUSTER_KEEP) rmSync(this.home, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** As a person would: the one-time link gives a session, the session makes a key. */
+async function apiKey(baseUrl: string, database: Database): Promise<string> {
+  const link = await createSignInLink(database);
+  const token = new URL(link, baseUrl).searchParams.get('token') ?? link;
+  const signedIn = await fetch(`${baseUrl}/api/v1${signInByLink.path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: baseUrl },
+    body: JSON.stringify({ token }),
+  });
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0];
+  if (!cookie) throw new Error(`signing in answered ${signedIn.status} without a cookie: ${await signedIn.text()}`);
+  const made = await fetch(`${baseUrl}/api/v1${createApiKey.path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: baseUrl, cookie },
+    body: JSON.stringify({ name: 'journeys', permissions }),
+  });
+  const { secret } = (await made.json()) as { secret?: string };
+  if (!secret) throw new Error(`making an API key answered ${made.status}`);
+  return secret;
+}
