@@ -43,6 +43,18 @@ export const ModbusSource = z
     timeoutMs: z.number().int().min(50).max(60_000).default(1000),
     maxRegisters: z.number().int().min(1).max(125).default(125),
     maxGap: z.number().int().min(0).max(125).default(8),
+    /** Further tries after a timeout or a busy answer; the silence many slow devices need between requests. */
+    retries: z.number().int().min(0).max(5).optional(),
+    interRequestDelayMs: z.number().int().min(0).max(1000).optional(),
+    /** `any` accepts gateways that answer with another unit id than the one asked. */
+    unitEcho: z.enum(['strict', 'any']).optional(),
+    /** First to last register, in the source's own addressing, that must never be read along. */
+    holes: z
+      .array(
+        z.strictObject({ table: z.enum(['holding', 'input']), from: z.number().int(), to: z.number().int() }),
+      )
+      .max(64)
+      .optional(),
     points: z.array(ModbusPoint).min(1).max(500),
   })
   .meta({ id: 'ModbusSource' });
