@@ -24,11 +24,19 @@ describe('settings', () => {
     const environment = { MUSTER_PORT: 'eighty', MUSTER_KEK: 'short', MUSTER_MQTT_URL: 'http://broker' };
     expect(() => readSettings(environment)).toThrow(SettingsError);
     const faults = attempt(environment);
-    for (const name of ['PORT', 'KEK', 'MQTT_URL', 'DATABASE_APP_URL', 'DATABASE_SYSTEM_URL']) {
+    for (const name of ['PORT', 'KEK', 'MQTT_URL']) {
       expect(faults.some((fault) => fault.startsWith(`MUSTER_${name} `))).toBe(true);
     }
-    expect(faults).toContain('MUSTER_DATABASE_APP_URL is missing');
     expect(faults).toContain('MUSTER_MQTT_URL must be a URL that starts with mqtt:// or mqtts://');
+  });
+
+  test('need a database, by its owner or by both roles', () => {
+    expect(attempt({})).toEqual(['MUSTER_DATABASE_URL is missing']);
+    expect(attempt({ MUSTER_DATABASE_APP_URL: enough.MUSTER_DATABASE_APP_URL })).toHaveLength(1);
+    const owned = readSettings({ MUSTER_DATABASE_URL: 'postgres://owner:s%2Fcret@db:5432/muster' });
+    expect(owned.databaseAppUrl).toMatch(/^postgres:\/\/muster_app:[\w-]{43}@db:5432\/muster$/);
+    expect(owned.databaseSystemUrl).toMatch(/^postgres:\/\/muster_system:[\w-]{43}@db:5432\/muster$/);
+    expect(new URL(owned.databaseAppUrl).password).not.toBe(new URL(owned.databaseSystemUrl).password);
   });
 
   test('count an empty variable as unset', () => {

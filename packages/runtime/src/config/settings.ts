@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleUrls } from './role-urls.js';
 
 const port = (fallback: number) =>
   z.coerce.number('a port number').int().min(0, 'a port number').max(65_535, 'a port number').default(fallback);
@@ -30,9 +31,11 @@ export const settingsSchema = z.object({
   MUSTER_PORT: port(8080).describe('Console and application API.'),
   MUSTER_DEVICE_PORT: port(8443).describe('Device API over mutual TLS.'),
   MUSTER_MQTT_PORT: port(8883).describe('Embedded MQTT broker over mutual TLS.'),
-  MUSTER_DATABASE_URL: postgres().optional().describe('Owner of the schema; used for migrations and backups only.'),
-  MUSTER_DATABASE_APP_URL: postgres().describe('Role muster_app, bound by row-level security.'),
-  MUSTER_DATABASE_SYSTEM_URL: postgres().describe('Role muster_system, which sees every tenant.'),
+  MUSTER_DATABASE_URL: postgres()
+    .optional()
+    .describe('Owner of the schema: migrations, backups, and the source of the next two.'),
+  MUSTER_DATABASE_APP_URL: postgres().optional().describe('Role muster_app, bound by row-level security.'),
+  MUSTER_DATABASE_SYSTEM_URL: postgres().optional().describe('Role muster_system, which sees every tenant.'),
   MUSTER_DATABASE_POOL: z.coerce
     .number('a number')
     .int()
@@ -53,6 +56,19 @@ export const settingsSchema = z.object({
     .describe('Least level that is logged.'),
 });
 
+/** The roles' URLs follow from the owner's unless they are given. */
+const complete = settingsSchema.transform((settings, context) => {
+  const owner = settings.MUSTER_DATABASE_URL;
+  const roles = owner ? roleUrls(owner) : null;
+  const MUSTER_DATABASE_APP_URL = settings.MUSTER_DATABASE_APP_URL ?? roles?.appUrl;
+  const MUSTER_DATABASE_SYSTEM_URL = settings.MUSTER_DATABASE_SYSTEM_URL ?? roles?.systemUrl;
+  if (!MUSTER_DATABASE_APP_URL || !MUSTER_DATABASE_SYSTEM_URL) {
+    context.addIssue({ code: 'custom', path: ['MUSTER_DATABASE_URL'], message: 'set' });
+    return z.NEVER;
+  }
+  return { ...settings, MUSTER_DATABASE_APP_URL, MUSTER_DATABASE_SYSTEM_URL };
+});
+
 type Environment = Readonly<Record<string, string | undefined>>;
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Lowercase<Head>}${Capitalize<Camel<Tail>>}`
@@ -62,7 +78,7 @@ type Parsed = z.output<typeof settingsSchema>;
 /** The settings under their names in code: `MUSTER_DEVICE_PORT` is `devicePort`. */
 export type Settings = {
   readonly [K in keyof Parsed as K extends `MUSTER_${infer Rest}` ? Camel<Rest> : never]: Parsed[K];
-};
+} & { readonly databaseAppUrl: string; readonly databaseSystemUrl: string };
 
 /** Nest injection token of the process's settings. */
 export const SETTINGS = Symbol('settings');
@@ -85,7 +101,7 @@ export function readSettings(environment: Environment = process.env): Settings {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined),
   );
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = complete.safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
