@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { entities } from './entities.js';
+import { Listener } from './listener.js';
+import { SnakeNaming } from './naming.js';
+import { types } from './pg-types.js';
+import { openTx, type Tx } from './transaction.js';
+
+export type { Tx } from './transaction.js';
+
+export interface DatabaseSettings {
+  /** Connects as muster_app, which row-level security binds. */
+  readonly appUrl: string;
+  /** Connects as muster_system, which sees every tenant. */
+  readonly systemUrl: string;
+  /** Connections per role. */
+  readonly poolMax: number;
+  /** Told of connections that break while nobody uses them. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** The only two doors to a transaction: `tenant` for everything done in somebody's name, `system` for what crosses tenants. */
+export class Database {
+  readonly #app: DataSource;
+  readonly #system: DataSource;
+  readonly #listener: Listener;
+
+  private constructor(app: DataSource, system: DataSource, listener: Listener) {
+    this.#app = app;
+    this.#system = system;
+    this.#listener = listener;
+  }
+
+  /** Opens both pools and proves that each role can connect. */
+  static async connect(settings: DatabaseSettings): Promise<Database> {
+    const app = await new DataSource(sourceOptions('app', settings.appUrl, settings)).initialize();
+    try {
+      const system = await new DataSource(sourceOptions('system', settings.systemUrl, settings)).initialize();
+      return new Database(app, system, new Listener(settings.systemUrl));
+    } catch (error) {
+      await app.destroy();
+      throw error;
+    }
+  }
+
+  /** Runs `work` in one transaction that sees and writes rows of `tenantId` only. Commits when it resolves, rolls back when it rejects. */
+  tenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inTransaction(this.#app, tenantId, work);
+  }
+
+  /** Runs `work` in one transaction that sees every tenant. */
+  system<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inTransaction(this.#system, null, work);
+  }
+
+  /**
+   * Calls `onNotify` with the payload of every NOTIFY on `channel`, and once with '' after each reconnect, because
+   * whatever was sent meanwhile is gone. Resolves, once listening, to the function that ends it.
+   */
+  listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, onNotify);
+  }
+
+  /** Closes every connection; transactions still open are rolled back by the server. */
+  async close(): Promise<void> {
+    await this.#listener.close();
+    await Promise.all([this.#app, this.#system].map((source) => (source.isInitialized ? source.destroy() : null)));
+  }
+}
+
+const sourceOptions = (name: string, url: string, settings: DatabaseSettings): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  entities,
+  namingStrategy: new SnakeNaming(),
+  synchronize: false,
+  installExtensions: false,
+  applicationName: `muster-${name}`,
+  poolErrorHandler: settings.onIdleError ?? (() => {}),
+  extra: { max: settings.poolMax, types },
+});
+
+async function inTransaction<T>(source: DataSource, tenantId: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    const tx = await openTx(runner, tenantId);
+    if (tenantId !== null) await tx.query(`select set_config('muster.tenant', $1, true)`, [tenantId]);
+    const result = await work(tx);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // The connection may be the very thing that broke; the first error is the one worth reporting.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => {});
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,24 @@
+import { TenantsAndAccess1763700000001 } from './0001-tenants-and-access.js';
+import { Devices1763700000002 } from './0002-devices.js';
+import { TwinsAndConfigs1763700000003 } from './0003-twins-and-configs.js';
+import { Identity1763700000004 } from './0004-identity.js';
+import { Commands1763700000005 } from './0005-commands.js';
+import { Releases1763700000006 } from './0006-releases.js';
+import { Campaigns1763700000007 } from './0007-campaigns.js';
+import { Telemetry1763700000008 } from './0008-telemetry.js';
+import { OutboxAndAudit1763700000009 } from './0009-outbox-and-audit.js';
+import { Grants1763700000010 } from './0010-grants.js';
+
+/** In the order they are applied. One change a file; a shipped file never changes. */
+export const migrations = [
+  TenantsAndAccess1763700000001,
+  Devices1763700000002,
+  TwinsAndConfigs1763700000003,
+  Identity1763700000004,
+  Commands1763700000005,
+  Releases1763700000006,
+  Campaigns1763700000007,
+  Telemetry1763700000008,
+  OutboxAndAudit1763700000009,
+  Grants1763700000010,
+];
