@@ -1,0 +1,93 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import { lifetimes, validity } from '../profiles/lifetimes.js';
+import type { Authority } from './authority.js';
+import {
+  alternativeHost,
+  alternativeUri,
+  basicConstraints,
+  certificatePolicy,
+  crlDistributionPoint,
+  extendedKeyUsage,
+  keyUsage,
+  subjectAltName,
+} from './extensions.js';
+import { deviceUri, distinguishedName, serviceUri } from './names.js';
+import { type SignedCertificate, signCertificate } from './sign-certificate.js';
+
+export interface IssuedLeaf extends SignedCertificate {
+  /** SHA-256 of the certificate's DER, lower-case hex: what every CONNECT is authorised by. */
+  readonly fingerprint: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const digitalSignatureOnly = [basicConstraints(false), keyUsage('digitalSignature')];
+
+const issued = async (
+  issuer: Authority,
+  life: number,
+  now: Date,
+  leaf: { commonName: string; publicKey: KeyObject; extensions: readonly Buffer[] },
+): Promise<IssuedLeaf> => {
+  const span = validity(now, life, issuer.notAfter);
+  const subject = distinguishedName({ commonName: leaf.commonName });
+  const signed = await signCertificate({ ...leaf, subject, ...span }, issuer);
+  return { ...signed, ...span, fingerprint: createHash('sha256').update(signed.der).digest('hex') };
+};
+
+/**
+ * A device's certificate, built from our records alone: nothing of the request but its public key is copied.
+ * `life` in milliseconds, cut at the issuer's end.
+ */
+export const issueDeviceLeaf = (
+  issuer: Authority,
+  device: { domain: string; tenant: string; deviceId: string; publicKey: KeyObject; crlUri: string },
+  options: { now: Date; life?: number },
+): Promise<IssuedLeaf> => {
+  if (!/^[a-z0-9-]{1,64}$/.test(device.deviceId)) return Promise.reject(new Error('not a device id'));
+  return issued(issuer, options.life ?? lifetimes.deviceLeaf, options.now, {
+    commonName: device.deviceId,
+    publicKey: device.publicKey,
+    extensions: [
+      ...digitalSignatureOnly,
+      extendedKeyUsage('clientAuth'),
+      subjectAltName(alternativeUri(deviceUri(device.domain, device.tenant, device.deviceId))),
+      certificatePolicy('device'),
+      crlDistributionPoint(device.crlUri),
+    ],
+  });
+};
+
+/** A server's certificate for `hosts` (DNS names or addresses; the first one becomes the common name). */
+export const issueServerLeaf = (
+  issuer: Authority,
+  server: { hosts: readonly [string, ...string[]]; publicKey: KeyObject },
+  options: { now: Date; life?: number },
+): Promise<IssuedLeaf> =>
+  issued(issuer, options.life ?? lifetimes.serverLeaf, options.now, {
+    commonName: server.hosts[0].slice(0, 64),
+    publicKey: server.publicKey,
+    extensions: [
+      ...digitalSignatureOnly,
+      extendedKeyUsage('serverAuth'),
+      subjectAltName(...server.hosts.map(alternativeHost)),
+      certificatePolicy('server'),
+    ],
+  });
+
+/** A client certificate of one of our own processes, e.g. the worker at an external broker. */
+export const issueServiceLeaf = (
+  issuer: Authority,
+  service: { domain: string; name: string; publicKey: KeyObject },
+  options: { now: Date; life?: number },
+): Promise<IssuedLeaf> =>
+  issued(issuer, options.life ?? lifetimes.serviceLeaf, options.now, {
+    commonName: service.name,
+    publicKey: service.publicKey,
+    extensions: [
+      ...digitalSignatureOnly,
+      extendedKeyUsage('clientAuth'),
+      subjectAltName(alternativeUri(serviceUri(service.domain, service.name))),
+      certificatePolicy('service'),
+    ],
+  });
