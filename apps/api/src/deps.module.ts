@@ -3,13 +3,14 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { LOG, type Log } from './http/log.js';
 import { Paging } from './http/paging.js';
+import { SECRET } from './http/secret.js';
 
 /** What a process (or a test) hands to the api's applications. */
 export interface ApiDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
-  /** 32 bytes that sign page tokens; the same on every replica. */
+  /** 32 bytes, the same on every replica, from which the door derives its keys. */
   readonly secret: Buffer;
   /** Further process-wide parts a slice injects: signers, the artifact store, settings. */
   readonly providers?: readonly Provider[];
@@ -26,6 +27,7 @@ export class DepsModule {
       { provide: Database, useValue: deps.database },
       { provide: CLOCK, useValue: deps.clock },
       { provide: LOG, useValue: deps.log },
+      { provide: SECRET, useValue: deps.secret },
       { provide: Paging, useFactory: () => new Paging(deps.secret) },
       ...extra,
     ];

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Call, Endpoint, withEtag } from './endpoint.js';
+import { IdempotencyLedger, type IdempotentRequest, type KeptAnswer } from './idempotency.interceptor.js';
 import { LOG } from './log.js';
 import { openApp } from './open-app.js';
 import { Paging } from './paging.js';
@@ -38,6 +39,7 @@ const newWidget = route({
   body: z.object({ name: z.string(), size: z.object({ w: z.number(), 'a/b': z.number().optional() }) }),
   returns: Widget,
   status: 201,
+  idempotent: true,
 });
 const renameWidget = route({
   method: 'PATCH',
@@ -60,6 +62,7 @@ const names = ['a', 'b', 'c', 'd', 'e'];
 
 @Controller()
 class WidgetsController {
+  made = 0;
   constructor(private readonly paging: Paging) {}
 
   @Endpoint(listWidgets)
@@ -81,7 +84,8 @@ class WidgetsController {
 
   @Endpoint(newWidget)
   async create(call: Call<typeof newWidget>) {
-    return { id: String(call.body.size.w), name: call.body.name };
+    if (call.body.name === 'taken') throw new Refusal('already_exists');
+    return { id: String(++this.made), name: call.body.name };
   }
 
   @Endpoint(renameWidget)
@@ -106,6 +110,22 @@ class Keys extends PrincipalSource {
   }
 }
 
+class Ledger extends IdempotencyLedger {
+  readonly kept = new Map<string, { hash: string; answer: KeptAnswer | null }>();
+  async claim({ key, requestHash }: IdempotentRequest) {
+    const found = this.kept.get(key);
+    if (found && found.hash !== requestHash) throw new Refusal('idempotency_key_reused');
+    if (!found) this.kept.set(key, { hash: requestHash, answer: null });
+    return found?.answer ?? null;
+  }
+  async keep({ key, requestHash }: IdempotentRequest, _status: number, answer: KeptAnswer) {
+    this.kept.set(key, { hash: requestHash, answer });
+  }
+  async release({ key }: IdempotentRequest) {
+    this.kept.delete(key);
+  }
+}
+
 const lines: object[] = [];
 const log = { info: (f: object) => lines.push(f), warn: () => 0, error: (f: object) => lines.push(f) };
 
@@ -114,10 +134,11 @@ const log = { info: (f: object) => lines.push(f), warn: () => 0, error: (f: obje
   controllers: [WidgetsController],
   providers: [
     { provide: PrincipalSource, useClass: Keys },
+    { provide: IdempotencyLedger, useClass: Ledger },
     { provide: LOG, useValue: log },
     { provide: Paging, useFactory: () => new Paging(Buffer.alloc(32, 1)) },
   ],
-  exports: [PrincipalSource, LOG],
+  exports: [PrincipalSource, IdempotencyLedger, LOG],
 })
 class WidgetsModule {}
 
@@ -218,6 +239,20 @@ describe('the door', () => {
     expect((await ask('PATCH', '/widgets/x', { ...all, 'if-match': 'W/"7"' })).statusCode).toBe(412);
     const renamed = await ask('PATCH', '/widgets/x', { ...all, 'if-match': '"7"' });
     expect([renamed.statusCode, renamed.headers.etag]).toEqual([200, '"8"']);
+  });
+
+  test('answers a repeated create with the first answer, and frees the key of one that was refused', async () => {
+    const keyed = { ...all, 'idempotency-key': 'k-1' };
+    const body = { name: 'once', size: { w: 1 } };
+    const first = await ask('POST', '/widgets', keyed, body);
+    const again = await ask('POST', '/widgets', keyed, body);
+    expect([again.statusCode, again.json()]).toEqual([201, first.json()]);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    const other = await ask('POST', '/widgets', keyed, { ...body, name: 'twice' });
+    expect(other.json()).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+    const refused = { ...all, 'idempotency-key': 'k-2' };
+    expect((await ask('POST', '/widgets', refused, { ...body, name: 'taken' })).statusCode).toBe(409);
+    expect((await ask('POST', '/widgets', refused, body)).statusCode).toBe(201);
   });
 
   test('lets no detail of a bug out, logs it under the request id, and never logs a query', async () => {

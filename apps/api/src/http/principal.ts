@@ -1,4 +1,5 @@
 import type { Permission, Role } from '@muster/contracts/access/permissions';
+import type { Actor } from '@muster/persistence/audit/audit.store';
 
 /** Who is calling, in which tenant, and what they may do. A person signed in, or an API key. */
 export interface Principal {
@@ -6,6 +7,7 @@ export interface Principal {
   readonly id: string;
   readonly tenantId: string;
   readonly name: string;
+  /** What a person is in this tenant; null for API keys, which have permissions of their own. */
   readonly role: Role | null;
   readonly permissions: ReadonlySet<Permission>;
   /** The session that carries a person; null for API keys. */
@@ -24,3 +26,10 @@ export interface Credentials {
 export abstract class PrincipalSource {
   abstract resolve(credentials: Credentials): Promise<Principal | null>;
 }
+
+/** The principal as the audit log and `created_by` columns name it. */
+export const actorOf = (principal: Principal): Actor => ({
+  type: principal.kind,
+  id: principal.id,
+  name: principal.name,
+});
