@@ -1,0 +1,108 @@
+import type { ExecutionReportState, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import { type ExecutionEvent, execution, reportEvents } from './execution.machine.js';
+
+export interface ReportedExecution {
+  readonly state: ExecutionState;
+  /** In an outcome: the server judged it and a report may correct it. While busy: that correction has been used. */
+  readonly provisional: boolean;
+  /** The version the device must run; null where the campaign changes no firmware. */
+  readonly wantedVersion: string | null;
+}
+
+export interface DeviceReport {
+  readonly state: ExecutionReportState;
+  readonly reasonCode?: string | undefined;
+  readonly reasonDetail?: string | undefined;
+  readonly firmwareVersion?: string | undefined;
+  readonly checks?: Readonly<Record<string, boolean>> | undefined;
+}
+
+export type ReportOutcome =
+  | {
+      readonly kind: 'moved';
+      readonly state: ExecutionState;
+      readonly reasonCode: string | null;
+      readonly reasonDetail: string | null;
+    }
+  /** The same state again: progress, or a report that came twice. */
+  | { readonly kind: 'unmoved' }
+  | { readonly kind: 'refused'; readonly allowed: readonly string[] };
+
+const serverJudged: ReadonlySet<ExecutionState> = new Set(['timed_out', 'in_doubt']);
+
+interface Claim {
+  readonly events: readonly ExecutionEvent[];
+  readonly reasonCode: string | null;
+  readonly reasonDetail: string | null;
+}
+
+/** After boot a device claims an update; what it runs and how it feels decides what the claim is worth. */
+function weighClaim(report: DeviceReport, wanted: string | null): Claim {
+  const said = report.firmwareVersion;
+  if (wanted !== null && said !== undefined && said !== wanted)
+    return {
+      events: ['fail'],
+      reasonCode: report.state === 'succeeded' ? 'version_mismatch' : 'self_reverted',
+      reasonDetail: `runs ${said} instead of ${wanted}`,
+    };
+  const unwell = Object.entries(report.checks ?? {})
+    .filter(([, ok]) => !ok)
+    .map(([name]) => name);
+  if (unwell.length > 0)
+    return report.state === 'succeeded'
+      ? { events: ['fail'], reasonCode: 'unhealthy', reasonDetail: `failed checks: ${unwell.join(', ')}` }
+      : { events: ['verify'], reasonCode: 'checks_failing', reasonDetail: `failing checks: ${unwell.join(', ')}` };
+  const proven = wanted === null || said === wanted;
+  return { events: proven ? ['verify', 'soak'] : ['verify'], reasonCode: null, reasonDetail: null };
+}
+
+function claimOf(execution: ReportedExecution, report: DeviceReport): Claim {
+  const { reasonCode = null, reasonDetail = null } = report;
+  const event = reportEvents[report.state];
+  const settled = execution.state === 'succeeded' || execution.state === 'rolled_back';
+  if (settled && (event === 'fail' || event === 'regress'))
+    return { events: ['regress'], reasonCode: reasonCode ?? 'regressed', reasonDetail };
+  if (event === 'regress') return { events: ['fail'], reasonCode: reasonCode ?? 'self_reverted', reasonDetail };
+  if (event === 'verify') return weighClaim(report, execution.wantedVersion);
+  return { events: [event], reasonCode: reasonCode ?? (event === 'fail' ? 'failed' : null), reasonDetail };
+}
+
+/**
+ * What a device's report does to its execution. A claim of success leads to the soak at most: only the server ends it.
+ * A server's own time-out yields to a late report once; every other outcome stays what it is.
+ */
+export function applyReport(current: ReportedExecution, report: DeviceReport): ReportOutcome {
+  if (serverJudged.has(current.state) && !current.provisional) return { kind: 'refused', allowed: [] };
+  const claim = claimOf(current, report);
+
+  let state = current.state;
+  for (const event of claim.events) {
+    const step = execution.next(state, event);
+    if (step.kind === 'done') state = step.state;
+    else if (!skippable(state, event)) return { kind: 'refused', allowed: step.allowed };
+  }
+  const repeats = state === current.state && !(state === 'verifying' && claim.reasonCode !== null);
+  if (repeats) return { kind: 'unmoved' };
+  return { kind: 'moved', state, reasonCode: claim.reasonCode, reasonDetail: claim.reasonDetail };
+}
+
+const order: readonly ExecutionState[] = ['verifying', 'soaking', 'succeeded', 'rolled_back'];
+
+/** A report of where the device already is, or of a step of its verification it is past, is a repetition. */
+const skippable = (state: ExecutionState, event: ExecutionEvent): boolean => {
+  if (targets[event] === state) return true;
+  return (event === 'verify' || event === 'soak') && order.includes(state);
+};
+
+const targets: Partial<Record<ExecutionEvent, ExecutionState>> = {
+  accept: 'accepted',
+  defer: 'deferred',
+  fetch: 'downloading',
+  fetched: 'downloaded',
+  install: 'installing',
+  reboot: 'rebooting',
+  verify: 'verifying',
+  fail: 'failed',
+  reject: 'rejected',
+  abort: 'cancelled',
+};

@@ -1,0 +1,45 @@
+import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
+import { finishCampaign } from './finish-campaign.js';
+import { judgeWaves, moveWaves } from './move-waves.js';
+import { pickOffers } from './pick-offers.js';
+import { settleTimers } from './settle-timers.js';
+import type { TickDecision, TickFacts } from './tick-facts.js';
+
+const judged: ReadonlySet<CampaignState> = new Set([
+  'running',
+  'held',
+  'pausing',
+  'paused',
+  'completed',
+  'completed_with_stragglers',
+]);
+/** Held finishes the waves that are open; it only opens no more. */
+const offering: ReadonlySet<CampaignState> = new Set(['running', 'held']);
+
+/**
+ * What to do next about one campaign. Asks its questions in order and returns the first answer, so that everything is
+ * decided on counts that are true at that moment: a failure found by a timer is judged before anything is offered.
+ * Call it again after applying, until it returns nothing.
+ */
+export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
+  const { state } = facts.campaign;
+  const stages: (() => TickDecision[])[] = [
+    () => settleTimers(facts, now),
+    () => (offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
+    () => (judged.has(state) ? judgeWaves(facts) : []),
+    () => (state === 'preparing' ? [{ kind: 'start' }] : []),
+    () => (state === 'running' ? moveWaves(facts, now) : []),
+    () => finishCampaign(facts),
+    () => (offering.has(state) ? pickOffers(facts, now) : []),
+  ];
+  for (const stage of stages) {
+    const decisions = stage();
+    if (decisions.length > 0) return decisions;
+  }
+  return [];
+}
+
+const retry = (executionIds: readonly string[]): TickDecision => ({
+  kind: 'retry',
+  executionIds: [...executionIds].sort(),
+});

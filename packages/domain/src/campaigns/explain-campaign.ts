@@ -1,0 +1,119 @@
+import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Explanation } from '@muster/contracts/devices/devices.schema';
+import { addCounts, countOf, liveCount, slotsTaken } from './count-executions.js';
+import { explainDecision } from './explain-decision.js';
+import { gateInputs, judgeGate } from './judge-gate.js';
+import type { Decision, WaveFacts } from './tick-facts.js';
+
+export interface CampaignFacts {
+  readonly state: CampaignState;
+  readonly reasonCode: string | null;
+  readonly createdBy: string;
+  readonly concurrency: number;
+  readonly waves: readonly WaveFacts[];
+  /** The newest halt, rollback and finish records, oldest first. */
+  readonly decisive: readonly Decision[];
+}
+
+type Step = Explanation['steps'][number];
+
+const time = (at: Date): string => `${at.toISOString().slice(11, 19)} UTC`;
+
+/** Why it stopped and what became of it: the stored evidence, one sentence each. */
+const decided = (facts: CampaignFacts): string => facts.decisive.map(explainDecision).join(' ');
+
+const current = (facts: CampaignFacts): WaveFacts | undefined =>
+  facts.waves.find((wave) => wave.state === 'open' || wave.state === 'soaking') ??
+  facts.waves.findLast((wave) => wave.state === 'passed');
+
+const explainWave = (wave: WaveFacts): string => {
+  const inputs = gateInputs(wave.size, wave.counts, wave.forgiven);
+  const { code, verdict } = judgeGate(inputs, wave.limits);
+  const sentence = explainDecision({
+    kind: 'gate',
+    wave: wave.n,
+    code,
+    inputs: { ...inputs },
+    limits: { ...wave.limits },
+  });
+  if (wave.state !== 'soaking' || verdict !== 'pass' || wave.soakUntil === null) return sentence;
+  return `${sentence} It soaks until ${time(wave.soakUntil)}.`;
+};
+
+const running = (facts: CampaignFacts): string => {
+  const wave = current(facts);
+  if (wave === undefined) return 'Running: the first wave is about to open.';
+  if (wave.state !== 'passed') return explainWave(wave);
+  const counts = addCounts(facts.waves.map((w) => w.counts));
+  const queued = countOf(counts, 'queued');
+  const busy = liveCount(counts);
+  if (queued + busy === 0) return `${explainWave(wave)} Nothing is left to do.`;
+  return `Every gate has passed; ${busy} updating and ${queued} still to be offered.`;
+};
+
+function sentenceOf(facts: CampaignFacts): string {
+  const wave = current(facts);
+  switch (facts.state) {
+    case 'draft':
+      return 'A draft: nothing happens until it is launched.';
+    case 'awaiting_approval':
+      return `Waits for approval by somebody other than ${facts.createdBy}.`;
+    case 'denied':
+      return 'Approval was denied.';
+    case 'scheduled':
+      return 'Scheduled: it starts by itself at its time.';
+    case 'preparing':
+      return 'Preparing: the targets are frozen and the first wave is about to open.';
+    case 'running':
+      return running(facts);
+    case 'held':
+      return `Held before the next wave: go on when you are ready.${wave === undefined ? '' : ` ${explainWave(wave)}`}`;
+    case 'pausing':
+    case 'paused':
+      return `Paused: nothing is offered and soak clocks stand.${wave === undefined ? '' : ` ${explainWave(wave)}`}`;
+    case 'stopping': {
+      const busy = liveCount(addCounts(facts.waves.map((w) => w.counts)));
+      return `Stopping: ${busy} past the point of no return are still finishing.`;
+    }
+    default:
+      return decided(facts) || `The campaign is ${facts.state.replaceAll('_', ' ')}.`;
+  }
+}
+
+const waveStep = (wave: WaveFacts): Step => {
+  const verdict =
+    wave.state === 'passed'
+      ? 'pass'
+      : wave.state === 'halted'
+        ? 'fail'
+        : wave.state === 'empty'
+          ? 'unknown'
+          : 'waiting';
+  const detail = wave.state === 'planned' ? 'Opens when the wave before it has passed.' : explainWave(wave);
+  return { code: `wave_${wave.state}`, title: `Wave ${wave.n}`, verdict, detail, facts: { size: wave.size } };
+};
+
+/** Why a campaign moves, waits or stopped: one sentence, and one step per wave behind it. */
+export function explainCampaign(facts: CampaignFacts): Explanation {
+  const counts = addCounts(facts.waves.map((wave) => wave.counts));
+  const taken = slotsTaken(counts);
+  const steps: Step[] = facts.waves.map(waveStep);
+  if (facts.state === 'running' && taken >= facts.concurrency)
+    steps.push({
+      code: 'concurrency_cap',
+      title: 'Slots',
+      verdict: 'waiting',
+      detail: `All ${facts.concurrency} slots are taken; the next device is offered when one is free.`,
+      facts: { taken, concurrency: facts.concurrency },
+    });
+  const unreachable = countOf(counts, 'unreachable');
+  if (unreachable > 0)
+    steps.push({
+      code: 'unreachable',
+      title: 'Out of reach',
+      verdict: 'waiting',
+      detail: `${unreachable} ${unreachable === 1 ? 'device has' : 'devices have'} not been online; each is offered when it returns.`,
+      facts: { unreachable },
+    });
+  return { sentence: sentenceOf(facts), code: facts.reasonCode ?? facts.state, steps };
+}

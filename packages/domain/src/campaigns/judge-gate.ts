@@ -1,0 +1,129 @@
+import type { GateCheck, GateLimits, Verdict } from '@muster/contracts/campaigns/campaigns.schema';
+import { countOf, liveCount, type StateCounts } from './count-executions.js';
+
+/** The evidence of one wave, stored with every decision so that anybody can judge again. */
+export interface GateInputs {
+  readonly size: number;
+  /** Neither for nor against: unreachable, cancelled, removed, incompatible, already there. */
+  readonly setAside: number;
+  readonly succeeded: number;
+  /** Failed, and regressed after success. */
+  readonly failed: number;
+  /** Timed out, and silent past the deadline. */
+  readonly timedOut: number;
+  readonly rejected: number;
+  /** Not resolved yet: queued or updating. */
+  readonly open: number;
+}
+
+export type GateCode =
+  | 'gate_passed'
+  | 'failure_rate'
+  | 'timeout_rate'
+  | 'success_rate'
+  | 'waiting_for_sample'
+  | 'waiting_for_share'
+  | 'no_data';
+
+export interface GateJudgement {
+  readonly verdict: Verdict;
+  readonly code: GateCode;
+  readonly checks: GateCheck[];
+}
+
+/** Reads a wave's counts as evidence. `forgiven` is what an operator took responsibility for when resuming. */
+export function gateInputs(size: number, counts: StateCounts, forgiven: StateCounts = {}): GateInputs {
+  const bad = (...states: ('failed' | 'regressed' | 'timed_out' | 'in_doubt' | 'rejected')[]): number =>
+    states.reduce((sum, s) => sum + Math.max(0, (counts[s] ?? 0) - (forgiven[s] ?? 0)), 0);
+  const failed = bad('failed', 'regressed');
+  const timedOut = bad('timed_out', 'in_doubt');
+  const rejected = bad('rejected');
+  // A returned device is the success of a rollback campaign; elsewhere it no longer says anything for the release.
+  const succeeded = countOf(counts, 'succeeded', 'rolled_back');
+  const open = countOf(counts, 'queued') + liveCount(counts);
+  return {
+    size,
+    setAside: size - succeeded - failed - timedOut - rejected - open,
+    succeeded,
+    failed,
+    timedOut,
+    rejected,
+    open,
+  };
+}
+
+const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+
+/**
+ * Judges a wave. The denominator is the devices that resolved; the sample needed is the smaller of the plan's minimum
+ * and the devices that can still resolve. A limit is broken when the sample breaks it, or earlier, when it would stay
+ * broken even if every open device succeeded. Missing data holds; a wave with nobody left to wait for either passes
+ * or halts.
+ */
+export function judgeGate(inputs: GateInputs, limits: GateLimits): GateJudgement {
+  const { succeeded, failed, timedOut, rejected, open, size } = inputs;
+  const resolved = succeeded + failed + timedOut + rejected;
+  const expected = resolved + open;
+  const needed = Math.min(limits.minSample, expected);
+  const sampled = expected > 0 && resolved >= needed;
+  const finished = open === 0;
+
+  const most = (code: 'failure_rate' | 'timeout_rate', title: string, bad: number, limit: number): GateCheck => {
+    const broken = (sampled && bad > limit * resolved) || bad > limit * expected;
+    const verdict = broken ? 'halt' : sampled ? 'pass' : 'hold';
+    return { code, title, observed: share(bad, resolved), limit, n: bad, of: resolved, unit: 'share', verdict };
+  };
+  const failures = most('failure_rate', 'Failed', failed, limits.maxFailureRate);
+  const timeouts = most('timeout_rate', 'Timed out', timedOut, limits.maxTimeoutRate);
+
+  const outOfReach = expected > 0 && succeeded + open < limits.minSuccessRate * expected;
+  const reached = sampled && succeeded >= limits.minSuccessRate * resolved;
+  const successes: GateCheck = {
+    code: 'success_rate',
+    title: 'Succeeded',
+    observed: share(succeeded, resolved),
+    limit: limits.minSuccessRate,
+    n: succeeded,
+    of: resolved,
+    unit: 'share',
+    verdict: outOfReach || (finished && sampled && !reached) ? 'halt' : reached ? 'pass' : 'hold',
+  };
+  const sample: GateCheck = {
+    code: 'sample',
+    title: 'Sample',
+    observed: resolved,
+    limit: needed,
+    n: resolved,
+    of: size,
+    unit: 'devices',
+    verdict: sampled ? 'pass' : 'hold',
+  };
+  const resolvedShare: GateCheck = {
+    code: 'resolved_share',
+    title: 'Resolved',
+    observed: share(resolved, expected),
+    limit: limits.minResolvedShare,
+    n: resolved,
+    of: expected,
+    unit: 'share',
+    verdict: expected > 0 && resolved >= limits.minResolvedShare * expected ? 'pass' : 'hold',
+  };
+  const checks = [failures, timeouts, successes, sample, resolvedShare];
+
+  const broken = [failures, timeouts, successes].find((check) => check.verdict === 'halt');
+  if (broken !== undefined) return { verdict: 'halt', code: broken.code as GateCode, checks };
+  if (checks.every((check) => check.verdict === 'pass')) return { verdict: 'pass', code: 'gate_passed', checks };
+  const code = expected === 0 ? 'no_data' : sampled ? 'waiting_for_share' : 'waiting_for_sample';
+  return { verdict: 'hold', code, checks };
+}
+
+/**
+ * What a wave of this size can show at best: with no failure among n devices the true failure rate is below 3/n
+ * with 95% confidence (rule of three).
+ */
+export function canProve(size: number): string {
+  const bound = Math.min(1, 3 / size);
+  if (bound >= 1) return `${size} ${size === 1 ? 'device' : 'devices'} without a failure prove almost nothing`;
+  const percent = (bound * 100).toFixed(bound < 0.1 ? 1 : 0);
+  return `${size} devices without a failure prove a failure rate below ${percent}% (95%)`;
+}

@@ -1,0 +1,127 @@
+import type {
+  CampaignPlan,
+  CampaignState,
+  ExecutionKind,
+  ExecutionState,
+  GateLimits,
+  Verdict,
+  WaveState,
+} from '@muster/contracts/campaigns/campaigns.schema';
+import type { StateCounts } from './count-executions.js';
+import type { ExecutionEvent } from './execution.machine.js';
+
+export interface WaveFacts {
+  readonly n: number;
+  readonly state: WaveState;
+  readonly size: number;
+  readonly limits: GateLimits;
+  readonly holdAfter: boolean;
+  readonly counts: StateCounts;
+  /** Bad outcomes an operator took responsibility for when resuming after a halt. */
+  readonly forgiven: StateCounts;
+  readonly soakUntil: Date | null;
+  /** Code of the newest gate record of this wave. */
+  readonly judged: string | null;
+}
+
+/** A busy execution whose next timer is due. */
+export interface TimerFacts {
+  readonly executionId: string;
+  readonly state: ExecutionState;
+  readonly since: Date;
+  readonly deadlineAt: Date | null;
+  readonly stepDeadlineAt: Date | null;
+  readonly soakUntil: Date | null;
+  readonly lastSeenAt: Date | null;
+  readonly wantedVersion: string | null;
+  readonly reportedVersion: string | null;
+  readonly health: 'ok' | 'degraded' | 'error' | null;
+}
+
+/** Queued in an opened wave, reachable, and not busy with another execution. */
+export interface CandidateFacts {
+  readonly executionId: string;
+  readonly wave: number;
+  readonly position: number;
+  readonly wantedVersion: string | null;
+  readonly reportedVersion: string | null;
+}
+
+/**
+ * What one decision about one campaign needs. Counts stand for the fleet; single executions appear only when they need
+ * attention now, so the cost of a tick follows what changed and not how many targets there are.
+ */
+export interface TickFacts {
+  readonly campaign: {
+    readonly state: CampaignState;
+    readonly kind: ExecutionKind;
+    /** A child campaign that returns devices to their own previous release. */
+    readonly isRollback: boolean;
+  };
+  readonly plan: Pick<CampaignPlan, 'concurrency' | 'ratePerMinute' | 'deadlineS' | 'stepTimeoutS' | 'autoRollback'>;
+  readonly waves: readonly WaveFacts[];
+  readonly timers: readonly TimerFacts[];
+  readonly candidates: readonly CandidateFacts[];
+  /** Queued in an opened wave, but out of reach for longer than a step may take. */
+  readonly absent: readonly string[];
+  /** Failed or timed out with attempts left. */
+  readonly retryable: readonly string[];
+  readonly offeredLastMinute: number;
+  /** Devices possibly on the campaign's release; counted only while halted. */
+  readonly returnable: number;
+  readonly rollback: { readonly state: CampaignState; readonly counts: StateCounts } | null;
+}
+
+/** The evidence of a decision: `explainDecision` makes the sentence of it, anywhere and at any time. */
+export interface Decision {
+  readonly kind: DecisionKind;
+  readonly wave: number | null;
+  readonly verdict: Verdict | null;
+  readonly code: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly limits: Readonly<Record<string, unknown>>;
+}
+
+export const decisionKinds = [
+  'launched',
+  'wave_opened',
+  'gate',
+  'wave_passed',
+  'operator',
+  'rollback_started',
+  'rollback_finished',
+  'rollback_failed',
+  'finished',
+] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
+
+/** Everything a tick can decide. The store knows how to apply each of these and nothing else. */
+export type TickDecision =
+  | { readonly kind: 'start' }
+  | {
+      readonly kind: 'settle';
+      readonly event: ExecutionEvent;
+      readonly code: string;
+      readonly executionIds: readonly string[];
+    }
+  | { readonly kind: 'retry'; readonly executionIds: readonly string[] }
+  | { readonly kind: 'record'; readonly decision: Decision }
+  | { readonly kind: 'open_wave'; readonly wave: number; readonly decision: Decision }
+  | { readonly kind: 'soak'; readonly wave: number; readonly until: Date }
+  | { readonly kind: 'pass_wave'; readonly wave: number; readonly decision: Decision }
+  | { readonly kind: 'hold'; readonly code: string }
+  | { readonly kind: 'halt'; readonly wave: number | null; readonly decision: Decision }
+  | { readonly kind: 'cancel'; readonly states: readonly ExecutionState[]; readonly code: string }
+  | {
+      readonly kind: 'offer';
+      readonly executionIds: readonly string[];
+      readonly acceptBy: Date;
+      readonly deadlineAt: Date;
+    }
+  | { readonly kind: 'start_rollback' }
+  | {
+      readonly kind: 'finish';
+      readonly event: 'complete' | 'straggle' | 'settle' | 'returned' | 'fail';
+      readonly code: string;
+      readonly decision: Decision | null;
+    };
