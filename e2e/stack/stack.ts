@@ -36,6 +36,7 @@ export class Stack implements AsyncDisposable {
     mkdirSync(join(home, 'logs'));
     const testDatabase = await cloneDatabase(cluster);
     const ports = { people: await freePort(), devices: await freePort(), mqtt: await freePort() };
+    const servicePort = await freePort();
     const environment = {
       MUSTER_DATA: join(home, 'data'),
       MUSTER_PORT: String(ports.people),
@@ -44,7 +45,7 @@ export class Stack implements AsyncDisposable {
       MUSTER_DATABASE_URL: testDatabase.ownerUrl,
       MUSTER_DATABASE_APP_URL: testDatabase.appUrl,
       MUSTER_DATABASE_SYSTEM_URL: testDatabase.systemUrl,
-      ...(broker === 'mosquitto' ? { MUSTER_MQTT_URL: `mqtts://localhost:${ports.mqtt}` } : {}),
+      ...(broker === 'mosquitto' ? { MUSTER_MQTT_URL: `mqtts://localhost:${servicePort}` } : {}),
     };
     const server = (name: string) =>
       new ServerProcess(name, `apps/${name}/dist/main.js`, environment, join(home, 'logs', `${name}.log`));
@@ -52,7 +53,9 @@ export class Stack implements AsyncDisposable {
     const worker = server('worker');
     await api.start();
     const mosquitto =
-      broker === 'mosquitto' ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt }) : null;
+      broker === 'mosquitto'
+        ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt, servicePort })
+        : null;
     await worker.start();
     const baseUrl = `http://127.0.0.1:${ports.people}`;
     const client = new ApiClient(baseUrl, await apiKey(baseUrl, testDatabase.database));

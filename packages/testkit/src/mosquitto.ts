@@ -23,12 +23,16 @@ export interface MosquittoOptions {
   readonly home: string;
   /** Folder with the broker's certificate, key, trust list and revocation list. */
   readonly tls: string;
+  /** Where devices connect. */
   readonly port: number;
+  /** Where the control plane connects. */
+  readonly servicePort: number;
 }
 
 /** Debian's mosquitto under a test's control. */
 export interface Mosquitto {
   readonly port: number;
+  readonly servicePort: number;
   readonly pid: number | undefined;
   start(): Promise<void>;
   /** `kill -9`. */
@@ -44,18 +48,20 @@ export async function startMosquitto(options: MosquittoOptions): Promise<Mosquit
   const home = join(options.home, 'mosquitto');
   const store = join(home, 'data');
   mkdirSync(store, { recursive: true });
-  const acl = join(home, 'acl');
-  copyFileSync(join(shipped, 'acl'), acl);
+  for (const acl of ['devices.acl', 'services.acl']) {
+    copyFileSync(join(shipped, acl), join(home, acl));
+    chmodSync(join(home, acl), 0o600);
+  }
   const configuration = readFileSync(join(shipped, 'mosquitto.conf'), 'utf8')
-    .replace(/^listener .*$/m, `listener ${options.port} 127.0.0.1`)
+    .replace('listener 8883', `listener ${options.port} 127.0.0.1`)
+    .replace('listener 8884', `listener ${options.servicePort} 127.0.0.1`)
     .replaceAll('/muster/tls', options.tls)
-    .replace('/mosquitto/config/acl', acl)
+    .replaceAll('/mosquitto/config/', `${home}/`)
     .replace('/mosquitto/data/', `${store}/`);
   // As root mosquitto would change to a user that cannot read a temporary folder.
   const user = process.getuid?.() === 0 ? 'user root\n' : '';
   writeFileSync(join(home, 'mosquitto.conf'), `${configuration}\n${user}`);
-  chmodSync(acl, 0o600);
-  const broker = new Broker(options.port, home);
+  const broker = new Broker(options.port, options.servicePort, home);
   await broker.start();
   return broker;
 }
@@ -66,6 +72,7 @@ class Broker implements Mosquitto {
 
   constructor(
     readonly port: number,
+    readonly servicePort: number,
     private readonly home: string,
   ) {
     this.#logFile = join(home, 'mosquitto.log');
@@ -77,7 +84,7 @@ class Broker implements Mosquitto {
 
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(binary(), ['-c', join(this.home, 'mosquitto.conf'), '-v'], { stdio: ['ignore', log, log] });
+    const child = spawn(binary(), ['-c', join(this.home, 'mosquitto.conf')], { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
     child.once('error', () => {});

@@ -6,7 +6,7 @@ export class Identity1763700000004 extends Statements {
     `create table authorities (
       id uuid primary key,
       tenant_id text references tenants,
-      kind text not null ${oneOf('kind', 'root', 'device', 'server', 'bootstrap')},
+      kind text not null ${oneOf('kind', 'root', 'device', 'server', 'service', 'bootstrap')},
       generation int not null default 1,
       state text not null default 'active' ${oneOf('state', 'next', 'active', 'retired', 'revoked')},
       certificate_pem text not null,

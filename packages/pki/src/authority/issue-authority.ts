@@ -22,11 +22,12 @@ export const issueRoot = async (options: { organization: string; signer: Signer;
   return authorityOf(pem, signer);
 };
 
-export type IssuingKind = 'device' | 'server' | 'bootstrap';
+export type IssuingKind = 'device' | 'server' | 'service' | 'bootstrap';
 
 const kinds = {
   device: { title: 'Device CA', life: lifetimes.deviceAuthority, purposes: ['clientAuth'] },
   server: { title: 'Server CA', life: lifetimes.serverAuthority, purposes: ['serverAuth'] },
+  service: { title: 'Service CA', life: lifetimes.serverAuthority, purposes: ['clientAuth'] },
   bootstrap: { title: 'Bootstrap CA', life: lifetimes.bootstrapAuthority, purposes: ['clientAuth'] },
 } as const;
 

@@ -1,0 +1,147 @@
+import { parseTopic, uplinkFilter } from '@muster/contracts/mqtt/topics';
+import type { Clock } from '@muster/runtime/clock/clock';
+import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
+import { AckOrder } from './ack-order.js';
+import { type ConnectionSettings, MqttConnection } from './mqtt-connection.js';
+
+export interface ExternalSettings {
+  /** mqtts URL of the broker's listener for services. */
+  readonly url: string;
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string;
+  /** Unique per worker process; the CN of the service certificate is what the broker's ACL knows. */
+  readonly clientId: string;
+}
+
+export interface TransportLog {
+  info(facts: object, text: string): void;
+  warn(facts: object, text: string): void;
+}
+
+/** Workers of one group share the uplinks (MQTT 5 4.8.2). */
+const SHARE = `$share/muster/${uplinkFilter}`;
+/** Messages one process holds unacknowledged: a few batches. */
+const IN_FLIGHT = 4000;
+const SERVICE_KEEPALIVE_S = 20;
+
+/**
+ * Uplinks from an external broker over a shared subscription. Who published is what the broker's ACL let through: the
+ * device level of the topic is the CN of the client certificate. The session is clean: what was not acknowledged when a
+ * connection ends is resent by its device, which waits for our acknowledgement and not for the broker's.
+ */
+export class ExternalTransport implements UplinkTransport {
+  #connection: MqttConnection | null = null;
+  #listener: UplinkListener | null = null;
+  #closed = false;
+  #paused = false;
+  #failures = 0;
+  #retry: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly settings: ExternalSettings,
+    private readonly clock: Clock,
+    private readonly log: TransportLog,
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  async start(listener: UplinkListener): Promise<void> {
+    this.#listener = listener;
+    await this.#connect();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#connection?.resume();
+  }
+
+  async publish(topic: string, payload: Buffer, qos: 0 | 1): Promise<void> {
+    if (!this.#connection) throw new Error('there is no connection to the broker');
+    await this.#connection.publish(topic, payload, qos);
+  }
+
+  /**
+   * Takes the device's session over by connecting under its client id, which every broker answers by closing the older
+   * connection (MQTT 3.1.1 3.1.4-2). Needs a listener where the control plane chooses client ids.
+   */
+  async kick(deviceId: string): Promise<boolean> {
+    const thief = await MqttConnection.open(this.#address(deviceId), { onPublish: () => {}, onEnd: () => {} });
+    await thief.close();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#retry) clearTimeout(this.#retry);
+    await this.#connection?.close();
+  }
+
+  #address(clientId: string): ConnectionSettings {
+    const { hostname, port } = new URL(this.settings.url);
+    const { key, cert, ca } = this.settings;
+    return {
+      host: hostname,
+      port: Number(port || 8883),
+      key,
+      cert,
+      ca,
+      clientId,
+      receiveMaximum: IN_FLIGHT,
+      keepaliveS: SERVICE_KEEPALIVE_S,
+    };
+  }
+
+  async #connect(): Promise<void> {
+    const order = new AckOrder((ids) => connection.acknowledge(ids));
+    const connection: MqttConnection = await MqttConnection.open(this.#address(this.settings.clientId), {
+      onPublish: (topic, payload, packetId) =>
+        this.#take(topic, payload, packetId === null ? () => {} : order.add(packetId)),
+      onEnd: (error) => {
+        order.clear();
+        this.#connection = null;
+        this.#reconnect(error);
+      },
+    });
+    if (this.#paused) connection.pause();
+    await connection.subscribe([SHARE]).catch(async (refusal: Error) => {
+      await connection.close();
+      throw refusal;
+    });
+    this.#connection = connection;
+    this.#failures = 0;
+    this.log.info({ broker: new URL(this.settings.url).host }, 'uplinks flow from the broker');
+  }
+
+  #take(topic: string, payload: Buffer, ack: () => void): void {
+    const parsed = parseTopic(topic);
+    const receivedAt = this.clock.now();
+    if (parsed?.direction === 'up') {
+      const { tenant, device, channel, place } = parsed;
+      this.#listener?.onMessage(
+        { tenant, deviceId: device, channel, place, payload, receivedAt, fingerprint: null },
+        ack,
+      );
+      return;
+    }
+    const detail = 'the topic is not one a device publishes on';
+    this.#listener?.onRefused(
+      { topic, payload, receivedAt, reason: 'topic_malformed', detail, tenant: null, deviceId: null },
+      ack,
+    );
+  }
+
+  /** Full jitter between 0 and a ceiling that doubles from half a second to thirty. */
+  #reconnect(error: Error | null): void {
+    if (this.#closed) return;
+    const ceilingMs = Math.min(30_000, 500 * 2 ** this.#failures++);
+    this.log.warn({ err: error, ceilingMs }, 'the connection to the broker is gone');
+    this.#retry = setTimeout(() => {
+      this.#connect().catch((failure: Error) => this.#reconnect(failure));
+    }, this.random() * ceilingMs);
+  }
+}
