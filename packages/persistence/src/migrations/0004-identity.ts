@@ -11,6 +11,7 @@ export class Identity1763700000004 extends Statements {
       state text not null default 'active' ${oneOf('state', 'next', 'active', 'retired', 'revoked')},
       certificate_pem text not null,
       key_ref text not null,
+      crl_number bigint not null default 0,
       created_at timestamptz not null default now())`,
     `create unique index authorities_generation_unique on authorities (coalesce(tenant_id, ''), kind, generation)`,
     `create table signing_keys (
@@ -60,6 +61,7 @@ export class Identity1763700000004 extends Statements {
       created_at timestamptz not null default now(),
       activated_at timestamptz,
       revoked_at timestamptz,
+      renew_requested_at timestamptz,
       session_cut_at timestamptz,
       handshake_refused_at timestamptz,
       primary key (tenant_id, id),
