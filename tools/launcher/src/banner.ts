@@ -1,0 +1,30 @@
+import { relative } from 'node:path';
+import type { StartOptions } from './options.js';
+import { bold, cyan, dim, say } from './terminal.js';
+
+/** What a person needs once everything runs. */
+export function printBanner(options: StartOptions, urls: { console: string; signIn: string | null }): void {
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const line = (label: string, value: string) => say(`  ${dim(label.padEnd(12))} ${value}`);
+  say();
+  line('Console', bold(cyan(urls.console)));
+  if (urls.signIn)
+    line(
+      'Sign in',
+      `${bold(cyan(urls.signIn))}\n${' '.repeat(15)}${dim('once, within 15 minutes; npm start -- --sign-in makes another')}`,
+    );
+  line('Device API', `https://${host}:${options.devicePort}`);
+  line('MQTT', `mqtts://${host}:${options.mqttPort}`);
+  line('Files', `${relative(process.cwd(), options.data) || options.data} ${dim('(logs in its folder logs)')}`);
+  say();
+  say(`  ${dim('Your own device: open the console, Devices, Enrol a device, and copy the command it shows:')}`);
+  say(`  npx ${urls.console}/agent/muster-agent.tgz --url https://${host}:${options.devicePort} --token …`);
+  say();
+  say(`  ${dim('Ctrl-C stops everything; the next start goes on from here.')}`);
+  say();
+}
+
+export function consoleUrl(options: StartOptions): string {
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return `http://${host}:${options.port}`;
+}

@@ -1,0 +1,29 @@
+import { backup } from './backup/backup.js';
+import { restore } from './backup/restore.js';
+import { migrateOnly } from './migrate-only.js';
+import { parseArchive, parseStart, startUsage, UsageError } from './options.js';
+import { start } from './start.js';
+import { say } from './terminal.js';
+
+const [command, ...words] = process.argv.slice(2);
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  const known = error instanceof UsageError;
+  process.stderr.write(`\n${known ? error.message : ((error as Error).message ?? String(error))}\n\n`);
+  process.exit(known ? 64 : 1);
+}
+
+async function run(): Promise<void> {
+  if (command === 'start') {
+    const options = parseStart(words);
+    return options ? start(options) : say(startUsage);
+  }
+  if (command === 'migrate') return migrateOnly();
+  if (command !== 'backup' && command !== 'restore') throw new UsageError(`unknown command ${command ?? ''}`);
+  const options = parseArchive(words);
+  if (!options) return say(`Usage: npm run ${command} -- [file] [--data DIR]`);
+  return command === 'backup' ? backup(options) : restore(options);
+}
