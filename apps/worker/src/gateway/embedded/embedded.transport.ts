@@ -1,0 +1,221 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { devicePrefix, parseTopic, type Topic } from '@muster/contracts/mqtt/topics';
+import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
+import type { ProblemCode } from '@muster/contracts/problem';
+import type { Clock } from '@muster/runtime/clock/clock';
+import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
+import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
+import type { ConnectAuthority, SessionGrant } from './sessions.js';
+
+export interface EmbeddedSettings {
+  readonly port: number;
+  readonly bind: string;
+  readonly key: string;
+  readonly cert: string;
+  /** Trust list: the root and the device authorities. */
+  readonly ca: string;
+}
+
+/** Tells what the broker refused, for counting. */
+export type OnRefusal = (
+  code: ProblemCode,
+  facts: { readonly deviceId: string | null; readonly topic?: string },
+) => void;
+
+/** Uplinks that may wait for their commit at once; beyond it devices wait. */
+const IN_FLIGHT = 4000;
+/** How much of an oversized payload the dead letter keeps. */
+const KEPT_BYTES = 1024;
+const DAY_MS = 86_400_000;
+const NOT_AUTHORISED = 5;
+
+/**
+ * The embedded broker: Aedes over mutual TLS, inside this process. It calls a publish authorised only when the message is
+ * committed, and Aedes sends the PUBACK after that, so here even MQTT's own acknowledgement means "in the database".
+ * A device's next message is read when the one before is authorised: pressure reaches the devices by itself.
+ */
+export class EmbeddedTransport implements UplinkTransport {
+  #broker: Aedes | null = null;
+  #server: Server | null = null;
+  #listener: UplinkListener | null = null;
+  #paused = false;
+  #closing = false;
+  #inFlight = 0;
+  readonly #held: (() => void)[] = [];
+  readonly #grants = new WeakMap<Client, SessionGrant>();
+  readonly #sessions = new Map<string, Client>();
+
+  constructor(
+    private readonly settings: EmbeddedSettings,
+    private readonly authority: ConnectAuthority,
+    private readonly clock: Clock,
+    private readonly onRefusal: OnRefusal,
+  ) {}
+
+  async start(listener: UplinkListener): Promise<void> {
+    this.#listener = listener;
+    const broker = await Aedes.createBroker({ concurrency: 1000, connectTimeout: 10_000 });
+    this.#broker = broker;
+    broker.authenticate = (client, _user, _password, done) => {
+      this.#authenticate(client).then(
+        (code) => (code === null ? done(null, true) : done(refusal(code), false)),
+        () => done(refusal('unavailable'), false),
+      );
+    };
+    broker.authorizePublish = (client, packet, done) => this.#take(client, packet, done);
+    broker.authorizeSubscribe = (client, subscription, done) => done(null, this.#mayHear(client, subscription));
+    broker.on('clientDisconnect', (client) => {
+      if (this.#sessions.get(client.id) === client) this.#sessions.delete(client.id);
+    });
+    const { key, cert, ca, port, bind } = this.settings;
+    const server = createServer(
+      { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+      (socket) => broker.handle(socket),
+    );
+    server.on('tlsClientError', () => this.onRefusal('certificate_unknown', { deviceId: null }));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, bind, resolve);
+    });
+  }
+
+  /** The port in use, also when port 0 was asked for. Call after `start`. */
+  get port(): number {
+    return (this.#server!.address() as AddressInfo).port;
+  }
+
+  get connected(): number {
+    return this.#sessions.size;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#drain();
+  }
+
+  publish(topic: string, payload: Buffer, qos: 0 | 1): Promise<void> {
+    const client = this.#sessions.get(parseTopic(topic)?.device ?? '');
+    if (!client || client.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      // Straight to the one session: nothing may stay in a queue or a store of the broker.
+      client.publish({ cmd: 'publish', topic, payload, qos, retain: false, dup: false }, () => resolve());
+    });
+  }
+
+  kick(deviceId: string): Promise<boolean> {
+    const client = this.#sessions.get(deviceId);
+    if (!client) return Promise.resolve(false);
+    return new Promise((resolve) => client.close(() => resolve(true)));
+  }
+
+  /** New connections meet the new certificate and trust list; those that stand stay. */
+  renew(tls: Pick<EmbeddedSettings, 'key' | 'cert' | 'ca'>): void {
+    this.#server?.setSecureContext({ ...tls, minVersion: 'TLSv1.2' });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const [broker, server] = [this.#broker, this.#server];
+    if (!broker || !server) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    await closed;
+  }
+
+  async #authenticate(client: Client): Promise<ProblemCode | null> {
+    const socket = client.conn as TLSSocket;
+    const fingerprint = socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? '';
+    const answer = await this.authority.authorise(fingerprint);
+    const code = 'refused' in answer ? answer.refused : client.id === answer.deviceId ? null : 'identity_mismatch';
+    if (code !== null || 'refused' in answer) {
+      this.onRefusal(code ?? 'certificate_unknown', { deviceId: client.id });
+      return code;
+    }
+    this.#grants.set(client, answer);
+    this.#sessions.set(client.id, client);
+    this.#endAt(client, answer.notAfter);
+    return null;
+  }
+
+  /** A session ends with its certificate. Timers hold at most 24 days, so a long wait is taken in days. */
+  #endAt(client: Client, notAfter: Date): void {
+    if (client.closed) return;
+    const leftMs = notAfter.getTime() - this.clock.now().getTime();
+    if (leftMs <= 0) return client.close();
+    const timer = setTimeout(() => this.#endAt(client, notAfter), Math.min(leftMs, DAY_MS)).unref();
+    client.conn.once('close', () => clearTimeout(timer));
+  }
+
+  #mayHear(client: Client, subscription: Subscription): Subscription | null {
+    const grant = this.#grants.get(client);
+    if (grant && subscription.topic.startsWith(`${devicePrefix(grant.tenant, grant.deviceId)}/down/`))
+      return subscription;
+    this.onRefusal('topic_forbidden', { deviceId: client.id, topic: subscription.topic });
+    return null;
+  }
+
+  /** `done()` makes Aedes acknowledge, `done(error)` makes it close the connection. Wills come through here too. */
+  #take(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
+    const grant = client && this.#grants.get(client);
+    const topic = parseTopic(packet.topic);
+    const own = grant && packet.topic.startsWith(`${devicePrefix(grant.tenant, grant.deviceId)}/up/`);
+    if (!own || topic?.direction !== 'up') {
+      const code = own || !topic ? 'topic_malformed' : 'topic_forbidden';
+      this.onRefusal(code, { deviceId: client?.id ?? null, topic: packet.topic });
+      return done(new Error(code));
+    }
+    packet.retain = false;
+    const receivedAt = this.clock.now();
+    const forward = () => this.#forward(grant, topic, packet, receivedAt, done);
+    if (this.#mayForward()) forward();
+    else this.#held.push(forward);
+  }
+
+  #forward(
+    grant: SessionGrant,
+    { channel, place }: Extract<Topic, { direction: 'up' }>,
+    packet: PublishPacket,
+    receivedAt: Date,
+    done: () => void,
+  ): void {
+    let answered = false;
+    this.#inFlight++;
+    const ack = () => {
+      if (answered) return;
+      answered = true;
+      this.#inFlight--;
+      // On the way down nothing more is acknowledged: whoever was not, resends.
+      if (!this.#closing) done();
+      this.#drain();
+    };
+    const { tenant, deviceId, fingerprint } = grant;
+    const payload = packet.payload as Buffer;
+    if (payload.length <= MAX_UPLINK_BYTES)
+      return this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
+    const reason = 'payload_too_large';
+    const detail = `${payload.length} bytes, ${MAX_UPLINK_BYTES} are allowed`;
+    const kept = payload.subarray(0, KEPT_BYTES);
+    this.onRefusal(reason, { deviceId, topic: packet.topic });
+    this.#listener!.onRefused(
+      { topic: packet.topic, payload: kept, receivedAt, reason, detail, tenant, deviceId },
+      ack,
+    );
+  }
+
+  #mayForward(): boolean {
+    return !this.#paused && this.#inFlight < IN_FLIGHT;
+  }
+
+  #drain(): void {
+    while (this.#held.length > 0 && this.#mayForward()) this.#held.shift()!();
+  }
+}
+
+function refusal(code: ProblemCode): AuthenticateError {
+  return Object.assign(new Error(code), { returnCode: NOT_AUTHORISED });
+}

@@ -1,0 +1,14 @@
+import type { ProblemCode } from '@muster/contracts/problem';
+
+/** What a client certificate entitles to. */
+export interface SessionGrant {
+  readonly tenant: string;
+  readonly deviceId: string;
+  readonly fingerprint: string;
+  readonly notAfter: Date;
+}
+
+/** Decides every CONNECT from the certificate's SHA-256 (hex, lower case); the answer is a grant or the refusal's code. */
+export interface ConnectAuthority {
+  authorise(fingerprint: string): Promise<SessionGrant | { readonly refused: ProblemCode }>;
+}
