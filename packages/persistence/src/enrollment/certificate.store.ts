@@ -1,0 +1,185 @@
+import type { DeviceState } from '@muster/contracts/devices/devices.schema';
+import type { CertificateState } from '@muster/contracts/enrollment/enrollment.schema';
+import type { Tx } from '../transaction.js';
+
+export interface NewCertificateRow {
+  readonly id: string;
+  readonly deviceId: string;
+  readonly tokenId: string | null;
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly keyHash: string;
+  readonly authorityId: string;
+  readonly pem: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+export interface CertificateRow extends NewCertificateRow {
+  readonly tenantId: string;
+  readonly state: CertificateState;
+  readonly reasonCode: string | null;
+  readonly reasonDetail: string | null;
+  readonly since: Date;
+  readonly createdAt: Date;
+  readonly activatedAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly renewRequestedAt: Date | null;
+  readonly sessionCutAt: Date | null;
+  readonly handshakeRefusedAt: Date | null;
+}
+
+/** A certificate and how its device stands. */
+export interface PresentedRow extends CertificateRow {
+  readonly deviceState: DeviceState;
+}
+
+export interface CertificateChange {
+  readonly state: CertificateState;
+  readonly reasonCode: string | null;
+  readonly reasonDetail: string | null;
+}
+
+const columns = `c.id, c.tenant_id as "tenantId", c.device_id as "deviceId", c.token_id as "tokenId", c.serial,
+  c.fingerprint, c.key_hash as "keyHash", c.authority_id as "authorityId", c.state, c.reason_code as "reasonCode",
+  c.reason_detail as "reasonDetail", c.since, c.pem, c.not_before as "notBefore", c.not_after as "notAfter",
+  c.created_at as "createdAt", c.activated_at as "activatedAt", c.revoked_at as "revokedAt",
+  c.renew_requested_at as "renewRequestedAt", c.session_cut_at as "sessionCutAt",
+  c.handshake_refused_at as "handshakeRefusedAt"`;
+
+/** Device certificates. The unique serial, fingerprint and (tenant, key) guard what no caller can check alone. */
+export const certificateStore = {
+  async insert(tx: Tx, certificate: NewCertificateRow, now: Date): Promise<CertificateRow> {
+    const [row] = await tx.query<CertificateRow>(
+      `insert into certificates as c (tenant_id, id, device_id, token_id, serial, fingerprint, key_hash, authority_id, state,
+         since, pem, not_before, not_after, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9) returning ${columns}`,
+      [
+        tx.tenantId,
+        certificate.id,
+        certificate.deviceId,
+        certificate.tokenId,
+        certificate.serial,
+        certificate.fingerprint,
+        certificate.keyHash,
+        certificate.authorityId,
+        now,
+        certificate.pem,
+        certificate.notBefore,
+        certificate.notAfter,
+      ],
+    );
+    return row!;
+  },
+
+  /** By SHA-256 of its DER, with its device's state, locked. Needs a system transaction: the tenant is being asked. */
+  async present(tx: Tx, fingerprint: string): Promise<PresentedRow | null> {
+    const [row] = await tx.query<PresentedRow>(
+      `select ${columns}, d.state as "deviceState" from certificates c
+       join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id where c.fingerprint = $1 for update of c`,
+      [fingerprint],
+    );
+    return row ?? null;
+  },
+
+  async lock(tx: Tx, id: string): Promise<CertificateRow | null> {
+    const [row] = await tx.query<CertificateRow>(`select ${columns} from certificates c where c.id = $1 for update`, [
+      id,
+    ]);
+    return row ?? null;
+  },
+
+  /** The certificate a key was ever used in, in this tenant; in a system transaction in any. */
+  async findByKey(tx: Tx, keyHash: string): Promise<CertificateRow | null> {
+    const [row] = await tx.query<CertificateRow>(
+      `select ${columns} from certificates c where c.key_hash = $1 order by c.created_at limit 1`,
+      [keyHash],
+    );
+    return row ?? null;
+  },
+
+  /** Newest first, after the row with this time and id. */
+  listOfDevice(
+    tx: Tx,
+    deviceId: string,
+    after: { createdAt: Date; id: string } | null,
+    limit: number,
+  ): Promise<CertificateRow[]> {
+    return tx.query<CertificateRow>(
+      `select ${columns} from certificates c
+       where c.device_id = $1 and ($2::timestamptz is null or (c.created_at, c.id) < ($2, $3::uuid))
+       order by c.created_at desc, c.id desc limit $4`,
+      [deviceId, after?.createdAt ?? null, after?.id ?? null, limit],
+    );
+  },
+
+  /** Every certificate of the device that could still open a session, newest first. */
+  listLive(tx: Tx, deviceId: string): Promise<CertificateRow[]> {
+    return tx.query<CertificateRow>(
+      `select ${columns} from certificates c where c.device_id = $1
+         and c.state in ('issued', 'active', 'superseded', 'on_hold')
+       order by c.created_at desc, c.id desc`,
+      [deviceId],
+    );
+  },
+
+  /** Moves a certificate along its life; the caller holds its lock and has asked the machine. */
+  async setState(tx: Tx, id: string, change: CertificateChange, now: Date): Promise<CertificateRow> {
+    const [row] = await tx.query<CertificateRow>(
+      `update certificates c set state = $2, reason_code = $3, reason_detail = $4, since = $5,
+         activated_at = case when $2 = 'active' then coalesce(c.activated_at, $5) else c.activated_at end,
+         revoked_at = case when $2 = 'revoked' then $5 else c.revoked_at end
+       where c.id = $1 returning ${columns}`,
+      [id, change.state, change.reasonCode, change.reasonDetail, now],
+    );
+    return row!;
+  },
+
+  /** Opens the renewal window of a device's certificate at once. */
+  async requestRenewal(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.execute('update certificates set renew_requested_at = coalesce(renew_requested_at, $2) where id = $1', [
+      id,
+      now,
+    ]);
+  },
+
+  /** Records that no session of a revoked certificate is left; the first time stays. */
+  async markSessionCut(tx: Tx, id: string, now: Date): Promise<boolean> {
+    const cut = await tx.execute(
+      'update certificates set session_cut_at = $2 where id = $1 and session_cut_at is null',
+      [id, now],
+    );
+    return cut === 1;
+  },
+
+  /** Records that a certificate that is out was turned away; the first time stays. */
+  async markHandshakeRefused(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.execute(
+      'update certificates set handshake_refused_at = $2 where id = $1 and handshake_refused_at is null',
+      [id, now],
+    );
+  },
+
+  /** Superseded since before `before`, or past its end: what the sweep moves on. Needs a system transaction. */
+  listEnded(tx: Tx, now: Date, supersededBefore: Date, limit: number): Promise<CertificateRow[]> {
+    return tx.query<CertificateRow>(
+      `select ${columns} from certificates c
+       where (c.state = 'superseded' and c.since < $2) or (c.state in ('issued', 'active', 'on_hold') and c.not_after < $1)
+       order by c.since limit $3 for update skip locked`,
+      [now, supersededBefore, limit],
+    );
+  },
+
+  /** What a revocation list of this authority names: revoked or on hold, and not past its end yet (RFC 5280 3.3). */
+  listRevoked(
+    tx: Tx,
+    authorityId: string,
+    now: Date,
+  ): Promise<{ serial: string; state: CertificateState; reasonCode: string | null; since: Date }[]> {
+    return tx.query(
+      `select serial, state, reason_code as "reasonCode", since from certificates
+       where authority_id = $1 and state in ('revoked', 'on_hold') and not_after > $2 order by since`,
+      [authorityId, now],
+    );
+  },
+};
