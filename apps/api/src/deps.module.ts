@@ -1,9 +1,10 @@
 import { Database } from '@muster/persistence/database';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Global, type LoggerService, Module, type Provider } from '@nestjs/common';
 import { LOG, type Log } from './http/log.js';
 import { Paging } from './http/paging.js';
 import { SECRET } from './http/secret.js';
+import type { ServedFiles } from './http/served-files.js';
 
 /** What a process (or a test) hands to the api's applications. */
 export interface ApiDeps {
@@ -12,6 +13,9 @@ export interface ApiDeps {
   readonly log: Log;
   /** 32 bytes, the same on every replica, from which the door derives its keys. */
   readonly secret: Buffer;
+  readonly nestLogger?: LoggerService;
+  /** The console and the agent tarball; tests of the API leave them out. */
+  readonly files?: ServedFiles;
   /** Further process-wide parts a slice injects: signers, the artifact store, settings. */
   readonly providers?: readonly Provider[];
 }
@@ -19,7 +23,6 @@ export interface ApiDeps {
 /** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)`. */
 @Global()
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest's form of a configurable module
 export class DepsModule {
   static with(deps: ApiDeps): DynamicModule {
     const extra = [...(deps.providers ?? [])];

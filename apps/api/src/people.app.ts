@@ -1,15 +1,25 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type ApiDeps, DepsModule } from './deps.module.js';
+import { answerHealth } from './http/health.js';
 import { openApp } from './http/open-app.js';
+import { serveFiles } from './http/served-files.js';
+import { serveOpenApi } from './openapi/serve-openapi.js';
 
 /**
  * The application people and clients talk to (8080), initialised but not listening: `app.inject` works, and
  * `app.listen` opens the port. Tests name only the slices they need; `AccessModule` must be among them.
- *
- *     const app = await createPeopleApp(deps, [AccessModule, DevicesModule]);
  */
 export const createPeopleApp = (
   deps: ApiDeps,
   slices: readonly (Type | DynamicModule)[],
-): Promise<NestFastifyApplication> => openApp([DepsModule.with(deps), ...slices], deps.log);
+): Promise<NestFastifyApplication> =>
+  openApp([DepsModule.with(deps), ...slices], {
+    log: deps.log,
+    nestLogger: deps.nestLogger,
+    beforeReady: async (app) => {
+      answerHealth(app, deps.database);
+      serveOpenApi(app);
+      if (deps.files) await serveFiles(app, deps.files);
+    },
+  });

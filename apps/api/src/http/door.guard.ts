@@ -25,7 +25,7 @@ export class DoorGuard implements CanActivate {
 }
 
 /** A bearer key wins over the cookie, so that a script run beside a signed-in browser acts as the key. */
-const credentialsOf = (request: FastifyRequest): Credentials => {
+export const credentialsOf = (request: FastifyRequest): Credentials => {
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { apiKey: bearer };
   const sessionToken = request.cookies[SESSION_COOKIE];

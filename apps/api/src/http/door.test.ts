@@ -144,7 +144,7 @@ class WidgetsModule {}
 
 let app: NestFastifyApplication;
 beforeAll(async () => {
-  app = await openApp([WidgetsModule], log);
+  app = await openApp([WidgetsModule], { log });
 });
 afterAll(() => app.close());
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BODY_LIMIT, dressFront, requestIdOf } from './front.js';
@@ -8,10 +8,18 @@ import type { Log } from './log.js';
 
 class Root {}
 
+export interface OpenOptions {
+  readonly log: Log;
+  /** Where Nest itself reports; errors and warnings on the console otherwise. */
+  readonly nestLogger?: LoggerService;
+  /** Adds plain Fastify routes (files, health) behind the same headers and log. */
+  readonly beforeReady?: (app: NestFastifyApplication) => Promise<void>;
+}
+
 /** A Nest application behind the people's door, initialised but not listening, so `app.inject` works at once. */
 export const openApp = async (
   imports: readonly (Type | DynamicModule)[],
-  log: Log,
+  { log, nestLogger, beforeReady }: OpenOptions,
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
@@ -21,11 +29,12 @@ export const openApp = async (
   });
   const root = { module: Root, imports: [HttpModule, ...imports] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    logger: ['error', 'warn'],
+    logger: nestLogger ?? ['error', 'warn'],
     abortOnError: false,
     bodyParser: false,
   });
   await dressFront(app, log);
+  await beforeReady?.(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -81,6 +81,12 @@ export const audit = {
     );
   },
 
+  /** How many entries the chain has and its newest hash, which covers them all. */
+  async head(tx: Tx): Promise<{ seq: number; hash: string }> {
+    const [head] = await tx.query<{ seq: number; hash: string }>('select seq, hash from audit_heads');
+    return head ?? { seq: 0, hash: GENESIS };
+  },
+
   /** Walks the whole chain; returns the first seq whose entry, text or hash was tampered with, or null when it holds. */
   async verify(tx: Tx): Promise<number | null> {
     const chunk = 1_000;

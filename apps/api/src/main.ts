@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { hkdfSync } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadKek } from '@muster/pki/keys/key-vault';
+import { systemClock } from '@muster/runtime/clock/clock';
+import { SETTINGS } from '@muster/runtime/config/settings';
+import { openDatabase } from '@muster/runtime/database/open-database';
+import { NestLogger } from '@muster/runtime/logging/nest-logger';
+import { METRICS } from '@muster/runtime/metrics/metrics';
+import { runProcess } from '@muster/runtime/shutdown/run-process';
+import { ensureFirstTenant } from './access/first-tenant.js';
+import { slices } from './app.module.js';
+import type { ApiDeps } from './deps.module.js';
+import { createPeopleApp } from './people.app.js';
+
+const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+await runProcess('api', async (chassis) => {
+  const { settings, logger, metrics, shutdown } = chassis;
+  const kek = await loadKek(join(settings.data, 'keys', 'kek'), settings.kek);
+  const database = await openDatabase(settings, chassis);
+  await ensureFirstTenant(database);
+
+  const deps: ApiDeps = {
+    database,
+    clock: systemClock,
+    log: logger,
+    nestLogger: new NestLogger(logger),
+    secret: Buffer.from(hkdfSync('sha256', kek, '', 'muster api door', 32)),
+    files: {
+      console: beside('../../console/dist'),
+      agent: beside('../../../packages/device-agent/dist/muster-agent.tgz'),
+    },
+    providers: [
+      { provide: SETTINGS, useValue: settings },
+      { provide: METRICS, useValue: metrics },
+    ],
+  };
+
+  const people = await createPeopleApp(deps, slices);
+  shutdown.add('people app', () => people.close());
+  await people.listen(settings.port, settings.bind);
+  logger.info({ port: settings.port }, 'people and clients may come');
+});
