@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createApiKey, signInByLink } from '@muster/contracts/access/access.routes';
 import { permissions } from '@muster/contracts/access/permissions';
 import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
-import { createSignInLink } from '@muster/persistence/access/sign-in-link.store';
+import { makeSignInLink } from '@muster/launcher/sign-in';
 import type { Database } from '@muster/persistence/database';
 import { freePort } from '@muster/runtime/embedded/free-port';
 import type { TestCluster } from '@muster/testkit/cluster';
@@ -58,7 +58,7 @@ export class Stack implements AsyncDisposable {
         : null;
     await worker.start();
     const baseUrl = `http://127.0.0.1:${ports.people}`;
-    const client = new ApiClient(baseUrl, await apiKey(baseUrl, testDatabase.database));
+    const client = new ApiClient(baseUrl, await apiKey(baseUrl, testDatabase.ownerUrl));
     return new Stack(home, testDatabase, ports, api, worker, client, mosquitto);
   }
 
@@ -92,9 +92,8 @@ export class Stack implements AsyncDisposable {
 }
 
 /** As a person would: the one-time link gives a session, the session makes a key. */
-async function apiKey(baseUrl: string, database: Database): Promise<string> {
-  const link = await createSignInLink(database);
-  const token = new URL(link, baseUrl).searchParams.get('token') ?? link;
+async function apiKey(baseUrl: string, ownerUrl: string): Promise<string> {
+  const token = new URL(await makeSignInLink(ownerUrl, baseUrl)).searchParams.get('token');
   const signedIn = await fetch(`${baseUrl}/api/v1${signInByLink.path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: baseUrl },
