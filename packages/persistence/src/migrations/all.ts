@@ -8,6 +8,8 @@ import { Campaigns1763700000007 } from './0007-campaigns.js';
 import { Telemetry1763700000008 } from './0008-telemetry.js';
 import { OutboxAndAudit1763700000009 } from './0009-outbox-and-audit.js';
 import { Grants1763700000010 } from './0010-grants.js';
+import { TwinHistory1763700000011 } from './0011-twin-history.js';
+import { CampaignEvidence1763700000012 } from './0012-campaign-evidence.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -21,4 +23,6 @@ export const migrations = [
   Telemetry1763700000008,
   OutboxAndAudit1763700000009,
   Grants1763700000010,
+  TwinHistory1763700000011,
+  CampaignEvidence1763700000012,
 ];
