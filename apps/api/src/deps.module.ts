@@ -1,6 +1,6 @@
 import { Database } from '@muster/persistence/database';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { type DynamicModule, Global, type LoggerService, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, type LoggerService, Module, type Provider } from '@nestjs/common';
 import { LOG, type Log } from './http/log.js';
 import { Paging } from './http/paging.js';
 import { SECRET } from './http/secret.js';
@@ -20,20 +20,18 @@ export interface ApiDeps {
   readonly providers?: readonly Provider[];
 }
 
-/** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)`. */
-@Global()
 @Module({})
-export class DepsModule {
-  static with(deps: ApiDeps): DynamicModule {
-    const extra = [...(deps.providers ?? [])];
-    const providers: Provider[] = [
-      { provide: Database, useValue: deps.database },
-      { provide: CLOCK, useValue: deps.clock },
-      { provide: LOG, useValue: deps.log },
-      { provide: SECRET, useValue: deps.secret },
-      { provide: Paging, useFactory: () => new Paging(deps.secret) },
-      ...extra,
-    ];
-    return { module: DepsModule, providers, exports: providers };
-  }
-}
+class DepsModule {}
+
+/** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)`, `@Inject(SECRET)`. */
+export const depsModule = (deps: ApiDeps): DynamicModule => {
+  const providers: Provider[] = [
+    { provide: Database, useValue: deps.database },
+    { provide: CLOCK, useValue: deps.clock },
+    { provide: LOG, useValue: deps.log },
+    { provide: SECRET, useValue: deps.secret },
+    { provide: Paging, useFactory: () => new Paging(deps.secret) },
+    ...(deps.providers ?? []),
+  ];
+  return { module: DepsModule, global: true, providers, exports: providers };
+};

@@ -1,6 +1,6 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type ApiDeps, DepsModule } from './deps.module.js';
+import { type ApiDeps, depsModule } from './deps.module.js';
 import { answerHealth } from './http/health.js';
 import { openApp } from './http/open-app.js';
 import { serveFiles } from './http/served-files.js';
@@ -14,7 +14,7 @@ export const createPeopleApp = (
   deps: ApiDeps,
   slices: readonly (Type | DynamicModule)[],
 ): Promise<NestFastifyApplication> =>
-  openApp([DepsModule.with(deps), ...slices], {
+  openApp([depsModule(deps), ...slices], {
     log: deps.log,
     nestLogger: deps.nestLogger,
     beforeReady: async (app) => {
