@@ -1,6 +1,9 @@
 import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
 import type { ProblemCode } from '@muster/contracts/problem';
 
+/** Nest injection token of the process's transport. */
+export const UPLINK_TRANSPORT = Symbol('uplink transport');
+
 /** One message from a device whose identity the transport has proven. */
 export interface UplinkMessage {
   readonly tenant: string;

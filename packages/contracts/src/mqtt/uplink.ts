@@ -52,7 +52,7 @@ export const Telemetry = UplinkHeader.extend({
   readings: z
     .array(
       z.looseObject({
-        dtMs: z.number().int().min(-86_400_000).max(86_400_000).optional(),
+        dtMs: z.number().int().min(-3_600_000).max(3_600_000).optional(),
         values: z.record(z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/), z.number().nullable()),
       }),
     )

@@ -12,7 +12,7 @@ export type Send = (body: TelemetryBody, place: string | null, producedAt: Date)
 
 /** The contract takes 256 readings a message; fewer keep a message well below the size limit with wide register maps. */
 const MAX_READINGS = 64;
-const MAX_DT_MS = 86_400_000;
+const MAX_DT_MS = 3_600_000;
 
 /**
  * Puts readings of one place into one message. A reading waits for company no longer than `lingerMs`; that is also how

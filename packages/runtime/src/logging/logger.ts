@@ -3,6 +3,9 @@ import { lineForPeople } from './line-for-people.js';
 
 export type { Logger };
 
+/** Nest injection token of the process's logger. */
+export const LOGGER = Symbol('logger');
+
 /** Keys whose values never reach a log, at the top and one or two levels down. */
 const secretKeys = ['password', 'secret', 'token', 'authorization', 'cookie', 'kek', 'privateKey', 'apiKey'];
 const redact = {

@@ -1,0 +1,109 @@
+import type { Logger } from '@muster/runtime/logging/logger';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { Acknowledge, RefusedUplink, UplinkListener, UplinkMessage, UplinkTransport } from './uplink.port.js';
+
+/** What the transport needs of the worker it runs in; known only once Nest has built it. */
+export interface Pipeline {
+  readonly deadLetters: { add(refused: RefusedUplink): Promise<void> };
+  readonly handlers: { open(handler: (message: UplinkMessage) => Promise<void>): void };
+}
+
+/** Messages taken and not yet committed at which reading stops, and at which it goes on. */
+const HIGH = 4_000;
+const LOW = 2_000;
+
+/**
+ * Nest's view of the uplinks: handlers are named `uplink.<channel>`, get the message untouched, and their promise is the
+ * commit. The message is acknowledged when it resolves and never when it rejects. Nest's own MQTT transport acknowledges
+ * before the handler runs, decodes binary as text and has no bound, so it cannot carry devices.
+ */
+export class FleetTransport extends Server implements CustomTransportStrategy, UplinkListener {
+  readonly #transport: UplinkTransport;
+  readonly #pipeline: () => Pipeline;
+  readonly #log: Logger;
+  readonly #received: Counter<'channel'>;
+  #waiting = 0;
+  #paused = false;
+
+  constructor(transport: UplinkTransport, pipeline: () => Pipeline, log: Logger, metrics: Registry) {
+    super();
+    this.#transport = transport;
+    this.#pipeline = pipeline;
+    this.#log = log;
+    this.#received = new Counter({
+      name: 'muster_uplinks_received_total',
+      help: 'Uplinks taken from the broker, by channel.',
+      labelNames: ['channel'],
+      registers: [metrics],
+    });
+    new Gauge({
+      name: 'muster_uplinks_waiting',
+      help: 'Uplinks taken and not yet committed.',
+      registers: [metrics],
+      collect: collectWith(() => this.#waiting),
+    });
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.#pipeline().handlers.open((message) => this.#handle(message));
+    this.#transport.start(this).then(() => callback(), callback);
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  onMessage(message: UplinkMessage, ack: Acknowledge): void {
+    this.#received.inc({ channel: message.channel });
+    this.#track(this.#handle(message), ack, message.deviceId);
+  }
+
+  onRefused(refused: RefusedUplink, ack: Acknowledge): void {
+    this.#received.inc({ channel: 'refused' });
+    this.#track(this.#pipeline().deadLetters.add(refused), ack, refused.deviceId);
+  }
+
+  on(): void {
+    throw new Error('uplinks have no events of their own');
+  }
+
+  unwrap<T>(): T {
+    return this.#transport as T;
+  }
+
+  async #handle(message: UplinkMessage): Promise<void> {
+    const pattern = `uplink.${message.channel}`;
+    const handlers: MessageHandler[] = [];
+    for (let handler = this.messageHandlers.get(pattern); handler; handler = handler.next as MessageHandler | undefined)
+      handlers.push(handler);
+    if (handlers.length === 0) throw new Error(`nobody handles ${pattern}`);
+    await Promise.all(
+      handlers.map(async (handler) => {
+        const result = await handler(message);
+        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      }),
+    );
+  }
+
+  #track(work: Promise<void>, ack: Acknowledge, deviceId: string | null): void {
+    if (++this.#waiting >= HIGH && !this.#paused) {
+      this.#paused = true;
+      this.#transport.pause();
+    }
+    work
+      .then(ack, (error: unknown) => this.#log.error({ err: error, deviceId }, 'an uplink was not committed'))
+      .finally(() => {
+        if (--this.#waiting > LOW || !this.#paused) return;
+        this.#paused = false;
+        this.#transport.resume();
+      });
+  }
+}
+
+/** prom-client calls `collect` with the gauge as `this`. */
+const collectWith = (read: () => number) =>
+  function (this: Gauge): void {
+    this.set(read());
+  };

@@ -1,0 +1,84 @@
+import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
+import { topicFor } from '@muster/contracts/mqtt/topics';
+import type { ProblemCode } from '@muster/contracts/problem';
+import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
+import { decodeUplink, type Uplink } from '@muster/telemetry/decode-uplink';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeadLetters } from './dead-letters.js';
+import { AckPublisher } from './ack.publisher.js';
+import { DeviceRegistry, type RegisteredDevice } from './device-registry.js';
+import { untilCommitted } from './until-committed.js';
+import type { UplinkMessage } from './uplink.port.js';
+
+export interface UplinkRefusal {
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+/** An uplink that passed every check that does not depend on its channel. */
+export interface Accepted<C extends UplinkChannel> {
+  readonly message: UplinkMessage;
+  readonly uplink: Uplink<C>;
+  readonly device: RegisteredDevice;
+  readonly producedAt: Date;
+}
+
+/**
+ * What every consumer of uplinks does the same way: decode, prove that tenant and device are who the topic says, apply,
+ * acknowledge after the commit. What is refused is dead-lettered, which is a commit too. A consumer needs no more than
+ * `return this.intake.take('twin', message, ({ uplink, device }) => …)`.
+ */
+@Injectable()
+export class Intake {
+  constructor(
+    private readonly registry: DeviceRegistry,
+    private readonly deadLetters: DeadLetters,
+    private readonly acks: AckPublisher,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Resolves when the message is committed one way or the other. `apply` commits by itself, is repeated when the database
+   * was away or two transactions collided, and returns a refusal to have the message dead-lettered.
+   */
+  async take<C extends UplinkChannel>(
+    channel: C,
+    message: UplinkMessage,
+    apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
+  ): Promise<void> {
+    const decoded = decodeUplink(channel, message.deviceId, message.payload);
+    const device = await untilCommitted(() => this.registry.find(message.deviceId), this.logger);
+    const stranger = refusalOf(message, device);
+    if (stranger !== null) return this.refuse(message, stranger, null);
+    if (decoded.kind === 'refused') return this.refuse(message, decoded, decoded.mark);
+
+    const { uplink, mark, producedAt } = decoded;
+    const accepted = { message, uplink, device: device!, producedAt };
+    const outcome = await untilCommitted(() => apply(accepted), this.logger).catch((error: unknown) => {
+      this.logger.error({ err: error, channel, deviceId: message.deviceId }, 'an uplink could not be applied');
+      return { code: 'internal', detail: error instanceof Error ? error.message : String(error) } as const;
+    });
+    if (outcome) return this.refuse(message, outcome, mark);
+    this.acks.committed(message, mark.stream, mark.epoch, mark.seqNo);
+  }
+
+  /** Commits the message to the dead letters and tells its device why. */
+  async refuse(
+    message: UplinkMessage,
+    { code, detail }: UplinkRefusal,
+    mark: { stream: string; epoch: number; seqNo: number } | null,
+  ): Promise<void> {
+    const { tenant, deviceId, channel, place, payload, receivedAt } = message;
+    const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel, place });
+    await this.deadLetters.add({ topic, payload, receivedAt, reason: code, detail, tenant, deviceId });
+    if (mark !== null) this.acks.refused(message, mark.stream, mark.epoch, mark.seqNo, code);
+  }
+}
+
+/** The tenant in a topic is never trusted: it must be the registry's. */
+export const refusalOf = (message: UplinkMessage, device: RegisteredDevice | null): UplinkRefusal | null => {
+  if (device === null) return { code: 'device_unknown', detail: `no device ${message.deviceId}` };
+  if (device.tenant !== message.tenant)
+    return { code: 'tenant_mismatch', detail: `the topic says ${message.tenant}, the registry another tenant` };
+  return null;
+};

@@ -1,0 +1,97 @@
+import { Database } from '@muster/persistence/database';
+import { type Letter, outbox } from '@muster/persistence/outbox/outbox.store';
+import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
+import { getQueueToken } from '@nestjs/bullmq';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { Queue } from 'bullmq';
+import { untilCommitted } from '../gateway/until-committed.js';
+import { type LetterJob, type QueueName, type Route, routing } from './routing.js';
+
+const MOST = 500;
+
+/**
+ * Carries letters from committed transactions to queues and listeners. Only one relay works at a time; the others wait
+ * for its lock. Jobs are added before the positions are committed, under ids made from the letter: after a crash between
+ * the two the same jobs are added again, and consumers apply a letter once.
+ */
+@Injectable()
+export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
+  #running: Promise<void> | null = null;
+  #again = false;
+  #closed = false;
+  #stopListening: () => Promise<void> = async () => {};
+
+  constructor(
+    private readonly database: Database,
+    private readonly modules: ModuleRef,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#stopListening = await this.database.listen('muster_outbox_dropped', () => void this.run());
+    void this.run();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#closed = true;
+    await this.#stopListening();
+    await this.#running;
+  }
+
+  /** Relays until nothing is left. Calls while it works make it look once more. */
+  run(): Promise<void> {
+    this.#again = true;
+    this.#running ??= this.#work().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      const relayed = await untilCommitted(() => this.#pass(), this.logger).catch((error: unknown) => {
+        this.logger.error({ err: error }, 'letters could not be relayed');
+        return 0;
+      });
+      if (relayed === MOST) this.#again = true;
+    }
+  }
+
+  #pass(): Promise<number> {
+    return this.database.system(async (tx) => {
+      const letters = await outbox.place(tx, MOST);
+      if (letters === null || letters.length === 0) return 0;
+      await this.#enqueue(letters);
+      await outbox.announce(tx, letters.at(-1)!.position);
+      return letters.length;
+    });
+  }
+
+  async #enqueue(letters: readonly Letter[]): Promise<void> {
+    const jobs = new Map<QueueName, ReturnType<typeof jobOf>[]>();
+    for (const letter of letters) {
+      for (const route of (routing as Record<string, readonly Route[] | undefined>)[letter.type] ?? []) {
+        const list = jobs.get(route.queue) ?? [];
+        list.push(jobOf(letter, route));
+        jobs.set(route.queue, list);
+      }
+    }
+    await Promise.all(
+      [...jobs].map(([queue, list]) =>
+        this.modules.get<Queue<LetterJob>>(getQueueToken(queue), { strict: false }).addBulk(list),
+      ),
+    );
+  }
+}
+
+const jobOf = ({ createdAt: _, ...data }: Letter, { queue, job }: Route) => ({
+  name: job,
+  data,
+  opts: {
+    jobId: `${data.id}.${queue}.${job}`,
+    attempts: 20,
+    backoff: { type: 'exponential' as const, delay: 250 },
+  },
+});

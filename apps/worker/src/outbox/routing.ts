@@ -1,0 +1,50 @@
+import type { LetterType } from '@muster/contracts/live/live.events';
+import type { Letter } from '@muster/persistence/outbox/outbox.store';
+
+/** Every queue there is. Few on purpose: each costs a listening connection. */
+export const queues = [
+  'outbox',
+  'telemetry',
+  'devices',
+  'configs',
+  'commands',
+  'campaigns',
+  'certificates',
+  'notifications',
+] as const;
+export type QueueName = (typeof queues)[number];
+
+export interface Route {
+  readonly queue: QueueName;
+  /** Name of the job; with the queue it names the consumer. */
+  readonly job: string;
+}
+
+/** What a job made from a letter carries. */
+export type LetterJob = Omit<Letter, 'createdAt'>;
+
+/** Which letters make jobs, and for whom. Everything else is only streamed to people. */
+export const routing: Partial<Record<LetterType, readonly Route[]>> = {
+  'device.enrolled': [{ queue: 'configs', job: 'render-device' }],
+  'device.changed': [{ queue: 'configs', job: 'render-device' }],
+  // What waits for a device is sent when its first heartbeat after connecting arrives.
+  'device.connected': [
+    { queue: 'devices', job: 'judge-presence' },
+    { queue: 'certificates', job: 'deliver-trust' },
+    { queue: 'configs', job: 'deliver-desired' },
+    { queue: 'commands', job: 'deliver-pending' },
+    { queue: 'campaigns', job: 'deliver-offer' },
+  ],
+  'twin.desired_changed': [{ queue: 'configs', job: 'deliver-desired' }],
+  'config.published': [{ queue: 'configs', job: 'render' }],
+  'command.created': [{ queue: 'commands', job: 'dispatch' }],
+  'command.cancel_requested': [{ queue: 'commands', job: 'cancel' }],
+  'execution.offered': [{ queue: 'campaigns', job: 'deliver-offer' }],
+  'execution.cancelled': [{ queue: 'campaigns', job: 'deliver-cancel' }],
+  'campaign.changed': [{ queue: 'campaigns', job: 'tick-campaign' }],
+  'campaign.halted': [{ queue: 'notifications', job: 'notify' }],
+  'campaign.completed': [{ queue: 'notifications', job: 'notify' }],
+  'campaign.rollback_finished': [{ queue: 'notifications', job: 'notify' }],
+  'certificate.revoked': [{ queue: 'certificates', job: 'cut-session' }],
+  'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
+};

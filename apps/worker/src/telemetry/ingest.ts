@@ -1,0 +1,136 @@
+import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
+import { Database } from '@muster/persistence/database';
+import { heartbeatStore } from '@muster/persistence/devices/heartbeat.store';
+import { isDataFault, isTransient } from '@muster/persistence/failures';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
+import { byKey, type MessageRow } from '@muster/persistence/telemetry/message-row';
+import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
+import { METRICS } from '@muster/runtime/metrics/metrics';
+import { Inject, Injectable } from '@nestjs/common';
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { RegisteredDevice } from '../gateway/device-registry.js';
+import type { UplinkRefusal } from '../gateway/intake.js';
+import { MicroBatch } from '../gateway/micro-batch.js';
+import { untilCommitted } from '../gateway/until-committed.js';
+import { type HeartbeatNews, sightingsOf } from './sightings.js';
+
+/** One message on its way into the database. A heartbeat brings news of its device; a Will is news and no message. */
+export interface Draft {
+  readonly device: RegisteredDevice;
+  readonly row: MessageRow | null;
+  readonly news: HeartbeatNews | null;
+  /** Set when the database refused the values. */
+  refusal?: UplinkRefusal;
+}
+
+const SIZE = 500;
+const LINGER_MS = 5;
+/** One batch commits while the next fills; a third connection gains nothing on the machines measured. */
+const IN_FLIGHT = 2;
+
+/**
+ * Writes messages in batches, one transaction a batch: the messages, latest values, the hours to roll up, and what
+ * heartbeats say of their devices. Repeat-safe, so a batch may be written again after any failure.
+ */
+@Injectable()
+export class Ingest {
+  readonly #batch = new MicroBatch<Draft>({
+    size: SIZE,
+    lingerMs: LINGER_MS,
+    inFlight: IN_FLIGHT,
+    flush: (drafts) => this.#write(drafts),
+  });
+  readonly #stored: Counter<'kind' | 'outcome'>;
+  readonly #seconds: Histogram;
+  readonly #sizes: Histogram;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) metrics: Registry,
+  ) {
+    const registers = [metrics];
+    this.#stored = new Counter({
+      name: 'muster_messages_total',
+      help: 'Messages committed, by kind and whether they were new.',
+      labelNames: ['kind', 'outcome'],
+      registers,
+    });
+    this.#seconds = new Histogram({
+      name: 'muster_ingest_batch_seconds',
+      help: 'Time to commit one batch.',
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      registers,
+    });
+    this.#sizes = new Histogram({
+      name: 'muster_ingest_batch_messages',
+      help: 'Messages in one batch.',
+      buckets: [1, 5, 20, 50, 100, 200, 500],
+      registers,
+    });
+  }
+
+  /** Resolves when the message is committed, with a refusal when its values cannot be stored. */
+  async store(draft: Draft): Promise<UplinkRefusal | undefined> {
+    await this.#batch.add(draft);
+    return draft.refusal;
+  }
+
+  async #write(drafts: readonly Draft[]): Promise<void> {
+    const end = this.#seconds.startTimer();
+    this.#sizes.observe(drafts.length);
+    await this.#writeOrSplit(drafts);
+    end();
+  }
+
+  /** One bad row fails the whole statement: halving finds it in log2(n) steps while the good ones commit. */
+  async #writeOrSplit(drafts: readonly Draft[]): Promise<void> {
+    try {
+      await untilCommitted(() => this.#commit(drafts), this.logger);
+    } catch (error) {
+      if (isTransient(error) || !isDataFault(error)) this.logger.error({ err: error }, 'a batch could not be written');
+      if (drafts.length === 1) {
+        const detail = error instanceof Error ? error.message : String(error);
+        drafts[0]!.refusal = { code: isDataFault(error) ? 'payload_invalid' : 'internal', detail };
+        return;
+      }
+      const middle = drafts.length >> 1;
+      await this.#writeOrSplit(drafts.slice(0, middle));
+      await this.#writeOrSplit(drafts.slice(middle));
+    }
+  }
+
+  async #commit(drafts: readonly Draft[]): Promise<void> {
+    const rows = drafts.flatMap(({ row }) => (row === null ? [] : [row])).sort(byKey);
+    const sightings = sightingsOf(drafts);
+    const fresh = await this.database.system(async (tx) => {
+      const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : [];
+      if (sightings.length > 0) {
+        await heartbeatStore.record(tx, sightings);
+        const changed = await heartbeatStore.keepVersions(tx, sightings);
+        const told = [
+          ...sightings
+            .filter(({ openedAt }) => openedAt !== null)
+            .map(({ device }) => letter('device.connected', device.tenant, device.deviceId)),
+          ...changed.map(({ tenantId, deviceId }) => letter('device.changed', tenantId, deviceId)),
+        ];
+        await outbox.dropAll(tx, told);
+      }
+      return inserted;
+    });
+    for (const [kind, id] of Object.entries(messageKinds)) {
+      const stored = fresh.filter((row) => row.kind === id).length;
+      const duplicate = rows.filter((row) => row.kind === id).length - stored;
+      if (stored > 0) this.#stored.inc({ kind, outcome: 'stored' }, stored);
+      if (duplicate > 0) this.#stored.inc({ kind, outcome: 'duplicate' }, duplicate);
+    }
+  }
+}
+
+const letter = (type: 'device.connected' | 'device.changed', tenantId: string, deviceId: string) => ({
+  tenantId,
+  type,
+  key: deviceId,
+  payload: { deviceId },
+});

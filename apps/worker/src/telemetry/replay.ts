@@ -1,0 +1,41 @@
+import { parseTopic } from '@muster/contracts/mqtt/topics';
+import type { DeadLetterRow } from '@muster/persistence/telemetry/dead-letter.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeadLetters } from '../gateway/dead-letters.js';
+import { UplinkHandlers } from '../gateway/uplink-handlers.js';
+
+/** Sends a dead letter through the pipeline as if its device had sent it now. What is refused again is a new dead letter. */
+@Injectable()
+export class Replay {
+  constructor(
+    private readonly handlers: UplinkHandlers,
+    private readonly deadLetters: DeadLetters,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async run(row: DeadLetterRow): Promise<void> {
+    const topic = parseTopic(row.topic);
+    if (topic?.direction !== 'up') {
+      await this.deadLetters.add({
+        topic: row.topic,
+        payload: row.body,
+        receivedAt: this.clock.now(),
+        reason: 'topic_malformed',
+        detail: 'replayed, and the topic is still not one a device publishes on',
+        tenant: row.tenant,
+        deviceId: row.deviceId,
+      });
+      return;
+    }
+    await this.handlers.handle({
+      tenant: topic.tenant,
+      deviceId: topic.device,
+      channel: topic.channel,
+      place: topic.place,
+      payload: row.body,
+      receivedAt: this.clock.now(),
+      fingerprint: null,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { Sighting } from '@muster/persistence/devices/heartbeat.store';
+import type { Uplink } from '@muster/telemetry/decode-uplink';
+import type { RegisteredDevice } from '../gateway/device-registry.js';
+
+/** What one heartbeat says, and when it arrived. */
+export interface HeartbeatNews {
+  readonly uplink: Uplink<'heartbeat'>;
+  readonly receivedAt: Date;
+}
+
+export type DeviceSighting = Sighting & { readonly device: RegisteredDevice };
+
+/** One sighting a device from everything a batch says of it, in the order it arrived. */
+export function sightingsOf(
+  drafts: readonly { readonly device: RegisteredDevice; readonly news: HeartbeatNews | null }[],
+): DeviceSighting[] {
+  const sightings = new Map<number, DeviceSighting>();
+  for (const { device, news } of drafts) {
+    if (news === null) continue;
+    sightings.set(device.deviceKey, fold(sightings.get(device.deviceKey), device, news));
+  }
+  return [...sightings.values()];
+}
+
+const fold = (known: DeviceSighting | undefined, device: RegisteredDevice, news: HeartbeatNews): DeviceSighting => {
+  const { uplink, receivedAt } = news;
+  const alive = uplink.reason !== 'offline';
+  return {
+    device,
+    deviceKey: device.deviceKey,
+    at: receivedAt,
+    connected: alive,
+    openedAt: uplink.reason === 'connected' ? receivedAt : (known?.openedAt ?? null),
+    health: alive ? healthOf(uplink) : (known?.health ?? null),
+    lastSeq: alive ? Math.max(uplink.seqNo, known?.lastSeq ?? 0) : (known?.lastSeq ?? null),
+    firmwareVersion: (alive ? uplink.firmwareVersion : undefined) ?? known?.firmwareVersion ?? null,
+    agentVersion: (alive ? uplink.agentVersion : undefined) ?? known?.agentVersion ?? null,
+  };
+};
+
+/** The parts of a heartbeat worth keeping beside the device, without its header. */
+export const healthOf = (uplink: Uplink<'heartbeat'>): Record<string, unknown> => {
+  const { status, uptimeS, bootId, twinVersion, connectivity, checks, buffered, reason } = uplink;
+  return { reason, status, uptimeS, bootId, twinVersion, connectivity, checks, buffered };
+};

@@ -1,0 +1,85 @@
+import { Database, type Tx } from '@muster/persistence/database';
+import { isTransient } from '@muster/persistence/failures';
+import { appliedLetters } from '@muster/persistence/outbox/applied-letters.store';
+import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
+import { partitionStore } from '@muster/persistence/telemetry/partition.store';
+import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { Inject } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import type { LetterJob } from '../outbox/routing.js';
+import { Replay } from './replay.js';
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** How long messages as received are kept; rollups stay. */
+const RAW_DAYS = 30;
+const DEAD_DAYS = 30;
+const MOST_DEAD = 100_000;
+const DEVICE_HOURS = 500;
+const TRIES = 20;
+
+/** Everything that happens to telemetry later: rollups, partitions, retention, and replays of dead letters. */
+@Processor('telemetry')
+export class TelemetryProcessor extends WorkerHost {
+  constructor(
+    private readonly database: Database,
+    private readonly replay: Replay,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  async process(job: Job): Promise<unknown> {
+    const now = this.clock.now();
+    switch (job.name) {
+      case 'roll-up':
+        return this.#rollUp(now);
+      case 'extend-partitions':
+        return this.#patiently((tx) => partitionStore.extend(tx, now));
+      case 'prune':
+        return this.#prune(now);
+      case 'replay':
+        return this.#replay(job.data as LetterJob);
+      default:
+        throw new Error(`telemetry has no job ${job.name}`);
+    }
+  }
+
+  /** Closed hours only: the current one is read from messages and would be computed again every minute. */
+  async #rollUp(now: Date): Promise<number> {
+    const closed = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
+    for (let total = 0; ; ) {
+      const done = await this.database.system((tx) => rollupStore.rollUp(tx, closed, DEVICE_HOURS));
+      total += done;
+      if (done < DEVICE_HOURS) return total;
+    }
+  }
+
+  async #prune(now: Date): Promise<{ days: number; deadLetters: number }> {
+    const days = await this.#patiently((tx) => partitionStore.prune(tx, new Date(now.getTime() - RAW_DAYS * DAY_MS)));
+    const before = new Date(now.getTime() - DEAD_DAYS * DAY_MS);
+    const deadLetters = await this.database.system((tx) => deadLetterStore.prune(tx, before, MOST_DEAD));
+    return { days, deadLetters };
+  }
+
+  async #replay(letter: LetterJob): Promise<void> {
+    const { deadLetterId } = letter.payload as { deadLetterId: string };
+    const row = await this.database.system((tx) => deadLetterStore.find(tx, deadLetterId));
+    if (row === null) return;
+    await this.replay.run(row);
+    await this.database.system((tx) => appliedLetters.once(tx, 'telemetry.replay', letter.id));
+  }
+
+  /** Changing partitions gives up quickly when a reader is in the way, instead of stopping the ingest behind it. */
+  async #patiently<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.database.system(work);
+      } catch (error) {
+        if (!isTransient(error) || attempt === TRIES) throw error;
+      }
+    }
+  }
+}
