@@ -6,6 +6,7 @@ import { loadKek } from '@muster/pki/keys/key-vault';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { openDatabase } from '@muster/runtime/database/open-database';
+import { prepareDatabase } from '@muster/runtime/database/prepare-database';
 import { NestLogger } from '@muster/runtime/logging/nest-logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { runProcess } from '@muster/runtime/shutdown/run-process';
@@ -19,6 +20,9 @@ const beside = (path: string): string => fileURLToPath(new URL(path, import.meta
 await runProcess('api', async (chassis) => {
   const { settings, logger, metrics, shutdown } = chassis;
   const kek = await loadKek(join(settings.data, 'keys', 'kek'), settings.kek);
+  const { databaseUrl: ownerUrl, databaseAppUrl: appUrl, databaseSystemUrl: systemUrl } = settings;
+  // Under `npm start` the launcher has done this and keeps the owner's URL to itself; under compose it falls to the api.
+  if (ownerUrl) await prepareDatabase({ ownerUrl, appUrl, systemUrl });
   const database = await openDatabase(settings, chassis);
   await ensureFirstTenant(database);
 

@@ -1,3 +1,4 @@
+import { roleUrls } from '@muster/runtime/config/role-urls';
 import { prepareDatabase } from '@muster/runtime/database/prepare-database';
 import { UsageError } from './options.js';
 
@@ -5,5 +6,5 @@ import { UsageError } from './options.js';
 export async function migrateOnly(environment = process.env): Promise<void> {
   const ownerUrl = environment.MUSTER_DATABASE_URL;
   if (!ownerUrl) throw new UsageError('MUSTER_DATABASE_URL is not set');
-  await prepareDatabase(ownerUrl);
+  await prepareDatabase({ ownerUrl, ...roleUrls(ownerUrl) });
 }

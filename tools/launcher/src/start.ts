@@ -60,7 +60,7 @@ async function bringUp(
   shutdown.add('database', () => database.stop());
   await step(
     'schema',
-    () => prepareDatabase(database.ownerUrl),
+    () => prepareDatabase(database),
     () => 'up to date',
   );
   database.watch((error) => note(error ? `database could not be restarted: ${error}` : 'database was restarted'));

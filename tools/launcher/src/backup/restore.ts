@@ -1,6 +1,4 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { migrate } from '@muster/persistence/migrate';
-import { rolePasswords } from '@muster/runtime/config/role-urls';
 import { prepareDatabase } from '@muster/runtime/database/prepare-database';
 import { type InstalledDatabase, openInstalledDatabase } from '../database.js';
 import { openHome } from '../home.js';
@@ -56,7 +54,7 @@ async function load(file: string, database: InstalledDatabase): Promise<void> {
   try {
     await readArchive(file, null, {
       manifest: async (manifest) => {
-        await prepareFor(manifest, database.ownerUrl);
+        await prepareFor(manifest, database);
         loader = await DatabaseLoader.connect(database.ownerUrl, database.systemUrl);
         await loader.begin(manifest);
       },
@@ -69,11 +67,11 @@ async function load(file: string, database: InstalledDatabase): Promise<void> {
 }
 
 /** An empty database with the day partitions the archive had, and those this version wants today. */
-async function prepareFor({ oldestDay }: Manifest, ownerUrl: string): Promise<void> {
+async function prepareFor({ oldestDay }: Manifest, database: InstalledDatabase): Promise<void> {
   if (oldestDay) {
     const day = new Date(oldestDay.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3T00:00:00Z'));
-    const firstStart = new Date(day.getTime() + 7 * 86_400_000);
-    await migrate(ownerUrl, rolePasswords(ownerUrl), firstStart);
+    // The first preparation makes days from a week before the moment it is told.
+    await prepareDatabase(database, new Date(day.getTime() + 7 * 86_400_000));
   }
-  await prepareDatabase(ownerUrl);
+  await prepareDatabase(database);
 }
