@@ -150,7 +150,8 @@ class World {
     this.log.push(d);
     switch (d.kind) {
       case 'start':
-        return this.#campaign('start');
+        this.#campaign('start');
+        return;
       case 'settle':
         for (const id of d.executionIds) {
           const it = this.devices.find((x) => x.id === id)!;
@@ -172,9 +173,14 @@ class World {
         this.waves[d.wave - 1]!.soakUntil = d.until;
         return;
       case 'pass_wave':
-        return this.#wave(d.wave, 'pass');
+        this.#wave(d.wave, 'pass');
+        return;
+      case 'empty_wave':
+        this.#wave(d.wave, 'empty');
+        return;
       case 'hold':
-        return this.#campaign('hold');
+        this.#campaign('hold');
+        return;
       case 'halt':
         this.#campaign('halt');
         if (d.wave !== null) this.#wave(d.wave, 'halt');
@@ -195,9 +201,11 @@ class World {
         expect(this.slots()).toBeLessThanOrEqual(this.setup.concurrency);
         return;
       case 'start_rollback':
-        return this.#campaign('rollback');
+        this.#campaign('rollback');
+        return;
       case 'finish':
-        return this.#campaign(d.event);
+        this.#campaign(d.event);
+        return;
       case 'retry':
         throw new Error('nothing to retry here');
     }

@@ -65,9 +65,9 @@ export function explainDecision(decision: Omit<Decision, 'verdict'>): string {
     case 'rollback_started':
       return `Returning ${devices(n.targets ?? 0)} to their own previous release${n.blocked ? `; ${devices(n.blocked)} cannot be returned` : ''}.`;
     case 'rollback_finished':
-      return `${n.returned} of ${devices(n.targets ?? 0)} were returned to their own previous release${leftOver(n)}.`;
+      return `Returned ${n.returned} of ${devices(n.targets ?? 0)} to their own previous release${leftOver(n)}.`;
     case 'rollback_failed':
-      return `The rollback did not finish: ${n.returned} of ${devices(n.targets ?? 0)} were returned${leftOver(n)}.`;
+      return `The rollback did not finish: it returned ${n.returned} of ${devices(n.targets ?? 0)}${leftOver(n)}.`;
     case 'finished':
       return decision.code === 'stopped'
         ? `Stopped: ${n.succeeded} of ${devices(n.targets ?? 0)} had succeeded${notDone(n)}.`
@@ -82,7 +82,7 @@ const list = (parts: readonly (readonly [number | undefined, string])[]): string
 
 const leftOver = (n: Record<string, number>): string =>
   list([
-    [n.satisfied, 'were already there'],
+    [n.satisfied, 'already there'],
     [n.blocked, 'blocked'],
     [n.failed, 'failed'],
     [n.outstanding, 'out of reach'],
@@ -90,7 +90,7 @@ const leftOver = (n: Record<string, number>): string =>
 
 const notDone = (n: Record<string, number>): string =>
   list([
-    [n.satisfied, 'were already there'],
+    [n.satisfied, 'already there'],
     [n.failed, 'failed'],
     [n.timedOut, 'timed out'],
     [n.rejected, 'rejected'],

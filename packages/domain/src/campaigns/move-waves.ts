@@ -44,7 +44,11 @@ export function moveWaves(facts: TickFacts, now: Date): TickDecision[] {
   const current = waves.find((wave) => wave.state === 'open' || wave.state === 'soaking');
   const next = waves.find((wave) => wave.state === 'planned');
   if (current === undefined) return next === undefined ? [] : [open(next)];
-  if (judge(current).judgement.verdict !== 'pass') return [];
+  const { verdict, code } = judge(current).judgement;
+  // A return has no next wave to guard: with nobody left to return it ends, and its record says how many are left.
+  if (code === 'no_data' && facts.campaign.isRollback && current.state === 'open')
+    return [{ kind: 'empty_wave', wave: current.n }];
+  if (verdict !== 'pass') return [];
 
   if (current.state === 'open' && current.limits.soakS > 0)
     return [{ kind: 'soak', wave: current.n, until: new Date(now.getTime() + current.limits.soakS * 1000) }];

@@ -108,6 +108,8 @@ export type TickDecision =
   | { readonly kind: 'record'; readonly decision: Decision }
   | { readonly kind: 'open_wave'; readonly wave: number; readonly decision: Decision }
   | { readonly kind: 'soak'; readonly wave: number; readonly until: Date }
+  /** Nobody of the wave can say anything any more. */
+  | { readonly kind: 'empty_wave'; readonly wave: number }
   | { readonly kind: 'pass_wave'; readonly wave: number; readonly decision: Decision }
   | { readonly kind: 'hold'; readonly code: string }
   | { readonly kind: 'halt'; readonly wave: number | null; readonly decision: Decision }

@@ -1,0 +1,216 @@
+import type { ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import { holdsSlot, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
+import { outbox } from '../outbox/outbox.store.js';
+import type { Tx } from '../transaction.js';
+import { CountDeltas, waveStore } from './wave.store.js';
+
+export interface ExecutionRow {
+  readonly id: string;
+  readonly campaignId: string;
+  readonly campaignName: string;
+  readonly deviceId: string;
+  readonly deviceName: string;
+  readonly attempt: number;
+  readonly wave: number;
+  readonly position: number;
+  readonly state: ExecutionState;
+  readonly reasonCode: string | null;
+  readonly reasonDetail: string | null;
+  readonly since: Date;
+  readonly phase: string | null;
+  readonly progress: number | null;
+  readonly releaseId: string | null;
+  readonly releaseVersion: string | null;
+  readonly previousVersion: string | null;
+  readonly offeredAt: Date | null;
+  readonly deadlineAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly provisional: boolean;
+  readonly version: number;
+}
+
+/** An execution with what its device's report is judged by. */
+export interface ReportedRow extends ExecutionRow {
+  readonly kind: 'release' | 'config' | 'command';
+  readonly isRollback: boolean;
+  readonly stepTimeoutS: number;
+  readonly deviceSoakS: number;
+}
+
+/** Everything a device needs to be told again: its open offer. */
+export interface OfferRow {
+  readonly executionId: string;
+  readonly campaignId: string;
+  readonly deviceId: string;
+  readonly attempt: number;
+  readonly state: ExecutionState;
+  readonly kind: 'release' | 'config' | 'command';
+  readonly isRollback: boolean;
+  readonly deadlineAt: Date | null;
+  readonly soakS: number;
+  readonly manifestJws: string | null;
+  readonly artifactSha256: string | null;
+  readonly configId: string | null;
+  readonly configNumber: number | null;
+  readonly command: { name: string; args: Record<string, unknown> } | null;
+}
+
+export interface ExecutionChange {
+  readonly state: ExecutionState;
+  readonly reasonCode: string | null;
+  readonly reasonDetail: string | null;
+  readonly phase?: string | null;
+  readonly progress?: number | null;
+  readonly provisional?: boolean;
+}
+
+const columns = `e.id, e.campaign_id as "campaignId", c.name as "campaignName", e.device_id as "deviceId",
+  d.name as "deviceName", e.attempt, e.wave, e.position, e.state, e.reason_code as "reasonCode",
+  e.reason_detail as "reasonDetail", e.since, e.phase, e.progress, e.release_id as "releaseId",
+  r.version as "releaseVersion", t.previous_version as "previousVersion", e.offered_at as "offeredAt",
+  e.deadline_at as "deadlineAt", e.finished_at as "finishedAt", e.provisional, e.version`;
+const source = `executions e
+  join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
+  join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id
+  left join campaign_targets t on t.tenant_id = e.tenant_id and t.campaign_id = e.campaign_id and t.device_id = e.device_id
+  left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id`;
+
+const after = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+
+export const executionStore = {
+  /** By state, newest change first is not stable; position is: `after` is the last position and id shown. */
+  list(
+    tx: Tx,
+    campaignId: string,
+    filter: { state?: ExecutionState | undefined; wave?: number | undefined },
+    last: readonly [position: number, id: string] | null,
+    limit: number,
+  ): Promise<ExecutionRow[]> {
+    return tx.query<ExecutionRow>(
+      `select ${columns} from ${source}
+       where e.tenant_id = $1 and e.campaign_id = $2 and ($3::text is null or e.state = $3) and ($4::int is null or e.wave = $4)
+         and ($5::int is null or (e.position, e.id) > ($5, $6::uuid))
+       order by e.position, e.id limit $7`,
+      [tx.tenantId, campaignId, filter.state ?? null, filter.wave ?? null, last?.[0] ?? null, last?.[1] ?? null, limit],
+    );
+  },
+
+  /** Updates of one device, newest first. */
+  ofDevice(tx: Tx, deviceId: string, beforeId: string | null, limit: number): Promise<ExecutionRow[]> {
+    return tx.query<ExecutionRow>(
+      `select ${columns} from ${source}
+       where e.tenant_id = $1 and e.device_id = $2 and ($3::uuid is null or e.id < $3) order by e.id desc limit $4`,
+      [tx.tenantId, deviceId, beforeId, limit],
+    );
+  },
+
+  /** The execution a report is about, locked; null when it is not this device's. */
+  async lock(tx: Tx, id: string, deviceId: string): Promise<ReportedRow | null> {
+    const [row] = await tx.query<ReportedRow>(
+      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+       from ${source} where e.tenant_id = $1 and e.id = $2 and e.device_id = $3 for update of e`,
+      [tx.tenantId, id, deviceId],
+    );
+    return row ?? null;
+  },
+
+  /** The live execution of a device in a campaign of this kind, locked. */
+  async lockLive(tx: Tx, deviceId: string, kind: 'release' | 'config' | 'command'): Promise<ReportedRow | null> {
+    const [row] = await tx.query<ReportedRow>(
+      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+       from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = $3 and e.state = any($4::text[]) for update of e`,
+      [tx.tenantId, deviceId, kind, liveStates],
+    );
+    return row ?? null;
+  },
+
+  /** The newest finished release execution of a device, locked: what a fall-back would be a fall-back from. */
+  async lockLastConfirmed(tx: Tx, deviceId: string): Promise<ReportedRow | null> {
+    const [row] = await tx.query<ReportedRow>(
+      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+       from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = 'release'
+         and e.state in ('succeeded', 'rolled_back', 'soaking') order by e.since desc limit 1 for update of e`,
+      [tx.tenantId, deviceId],
+    );
+    return row ?? null;
+  },
+
+  /**
+   * Moves a locked execution on a device's word: state, timers, the wave's counts and a letter, all or nothing. Leaving
+   * a slot state frees the slot in the same commit.
+   */
+  async move(tx: Tx, row: ReportedRow, change: ExecutionChange, now: Date): Promise<void> {
+    const { state } = change;
+    const busy = isLive(state);
+    await tx.execute(
+      `update executions set state = $3, reason_code = $4, reason_detail = $5, since = $6, phase = $7, progress = $8,
+         provisional = $9, step_deadline_at = $10, soak_until = $11, finished_at = $12, version = version + 1,
+         offered_at = coalesce(offered_at, case when $13 then $6::timestamptz end),
+         deadline_at = coalesce(deadline_at, case when $13 then $6::timestamptz + (
+           select (c.plan->>'deadlineS')::int * interval '1 second' from campaigns c
+           where c.tenant_id = executions.tenant_id and c.id = executions.campaign_id) end)
+       where tenant_id = $1 and id = $2`,
+      [
+        tx.tenantId,
+        row.id,
+        state,
+        change.reasonCode,
+        change.reasonDetail,
+        now,
+        change.phase ?? (busy ? state : row.state),
+        change.progress ?? null,
+        change.provisional ?? row.provisional,
+        holdsSlot(state) && state !== 'deferred' ? after(now, row.stepTimeoutS) : null,
+        state === 'soaking' ? after(now, row.deviceSoakS) : null,
+        busy ? null : now,
+        busy,
+      ],
+    );
+    const deltas = new CountDeltas();
+    deltas.add(row.wave, row.state, state);
+    await waveStore.count(tx, row.campaignId, deltas);
+    const { campaignId, deviceId } = row;
+    await outbox.drop(tx, {
+      tenantId: tx.tenantId!,
+      type: 'execution.changed',
+      key: deviceId,
+      payload: { executionId: row.id, campaignId, deviceId, state },
+    });
+  },
+
+  /** The same state again: last value of progress, and the step's clock starts anew. No letter, no count. */
+  async touch(
+    tx: Tx,
+    row: ReportedRow,
+    progress: { phase: string | null; progress: number | null },
+    now: Date,
+  ): Promise<void> {
+    if (!isLive(row.state)) return;
+    await tx.execute(
+      `update executions set progress = coalesce($3, progress), phase = coalesce($4, phase),
+         step_deadline_at = case when step_deadline_at is null then null else $5::timestamptz end
+       where tenant_id = $1 and id = $2`,
+      [tx.tenantId, row.id, progress.progress, progress.phase, after(now, row.stepTimeoutS)],
+    );
+  },
+
+  /** What to offer, by execution: also what a returning device is told again. */
+  offers(tx: Tx, by: { executionId: string } | { deviceId: string }): Promise<OfferRow[]> {
+    const [condition, value] = 'executionId' in by ? ['e.id = $2', by.executionId] : ['e.device_id = $2', by.deviceId];
+    return tx.query<OfferRow>(
+      `select e.id as "executionId", e.campaign_id as "campaignId", e.device_id as "deviceId", e.attempt, e.state, c.kind,
+         c.parent_id is not null as "isRollback", e.deadline_at as "deadlineAt", (c.plan->>'deviceSoakS')::int as "soakS",
+         r.manifest_jws as "manifestJws", a.sha256 as "artifactSha256", c.config_id as "configId",
+         c.config_number as "configNumber", c.command
+       from executions e
+       join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
+       left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
+       left join artifacts a on a.tenant_id = r.tenant_id and a.id = r.artifact_id
+       where e.tenant_id = $1 and ${condition} and e.state = any($3::text[])`,
+      [tx.tenantId, value, liveStates],
+    );
+  },
+};
