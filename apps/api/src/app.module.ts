@@ -1,7 +1,19 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { CommandsModule } from './commands/commands.module.js';
+import { ConfigsModule } from './configs/configs.module.js';
+import { DevicesModule } from './devices/devices.module.js';
 import { LiveModule } from './live/live.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** Every slice of the people's application. */
-export const slices: readonly (Type | DynamicModule)[] = [AccessModule, AuditModule, LiveModule];
+export const slices: readonly (Type | DynamicModule)[] = [
+  AccessModule,
+  DevicesModule,
+  ConfigsModule,
+  CommandsModule,
+  TelemetryModule,
+  AuditModule,
+  LiveModule,
+];

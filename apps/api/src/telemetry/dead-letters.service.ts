@@ -1,0 +1,82 @@
+import type * as routes from '@muster/contracts/telemetry/telemetry.routes';
+import { audit } from '@muster/persistence/audit/audit.store';
+import { Database, type Tx } from '@muster/persistence/database';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { type DeadLetterRow, deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Call } from '../http/endpoint.js';
+import { Paging } from '../http/paging.js';
+import { actorOf } from '../http/principal.js';
+import { Refusal } from '../http/refusal.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Messages that could not be taken: looked at, fed through again, or given up. */
+@Injectable()
+export class DeadLettersService {
+  constructor(
+    private readonly database: Database,
+    private readonly paging: Paging,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  list(call: Call<typeof routes.listDeadLetters>) {
+    const { state, reason, pageSize } = call.query;
+    const after = this.paging.after(call)?.[0] as string | undefined;
+    return this.database.tenant(call.principal.tenantId, async (tx) => {
+      const rows = await deadLetterStore.list(tx, { state, reason, after, limit: pageSize + 1 });
+      return this.paging.page(call, rows, (row) => [row.id], toDeadLetter);
+    });
+  }
+
+  /** Hands the message back to the pipeline by a letter; what comes of it may be another dead letter. */
+  replay(call: Call<typeof routes.replayDeadLetter>) {
+    const body = call.body.body === undefined ? undefined : Buffer.from(call.body.body);
+    return this.resolve(call, 'replayed', body, (tx, { id }) =>
+      outbox.drop(tx, {
+        tenantId: call.principal.tenantId,
+        type: 'dead_letter.replay_requested',
+        key: id,
+        payload: { deadLetterId: id },
+      }),
+    );
+  }
+
+  drop(call: Call<typeof routes.dropDeadLetter>) {
+    return this.resolve(call, 'dropped');
+  }
+
+  private resolve(
+    call: Call<typeof routes.replayDeadLetter> | Call<typeof routes.dropDeadLetter>,
+    state: 'replayed' | 'dropped',
+    body?: Buffer,
+    andThen?: (tx: Tx, row: DeadLetterRow) => Promise<unknown>,
+  ) {
+    const { principal, params, requestId } = call;
+    const id = params.deadLetterId;
+    if (!UUID.test(id)) throw Refusal.notFound('deadLetter', id);
+    return this.database.tenant(principal.tenantId, async (tx) => {
+      const how = { state, by: principal.name, at: this.clock.now(), body };
+      const row = await deadLetterStore.resolve(tx, id, how);
+      if (!row) {
+        const known = await deadLetterStore.find(tx, id);
+        if (!known) throw Refusal.notFound('deadLetter', id);
+        throw new Refusal('conflict', `It was ${known.state} already.`, { state: known.state });
+      }
+      const record = { actor: actorOf(principal), action: `dead_letter.${state}`, resource: `dead_letter:${id}` };
+      await audit.append(tx, { ...record, after: { edited: body !== undefined }, requestId });
+      await andThen?.(tx, row);
+      return toDeadLetter(row);
+    });
+  }
+}
+
+/** The body as text; bytes that are none show as replacement characters, and `bodyBytes` says how many there are. */
+const toDeadLetter = (row: DeadLetterRow) => ({
+  ...row,
+  receivedAt: row.receivedAt.toISOString(),
+  resolvedAt: row.resolvedAt?.toISOString() ?? null,
+  body: row.body.toString('utf8'),
+  bodyBytes: row.body.length,
+});
