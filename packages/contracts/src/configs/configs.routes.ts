@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { Id } from '../ids.js';
+import { DeviceId, Id } from '../ids.js';
 import { PageQuery } from '../page.js';
 import { route } from '../route.js';
 import {
   ConfigChange,
+  EffectiveConfig,
   GoldenConfigDetail,
   GoldenConfigPage,
   GoldenConfigPatch,
@@ -83,5 +84,14 @@ export const diffConfig = route({
   params: one,
   query: z.object({ from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(1) }),
   returns: z.object({ changes: z.array(ConfigChange) }),
+  refuses: ['not_found'],
+});
+export const getDeviceConfig = route({
+  method: 'GET',
+  path: '/devices/:deviceId/config',
+  summary: 'The config golden configs give a device, and which one each field comes from',
+  permission: 'config:read',
+  params: z.object({ deviceId: DeviceId }),
+  returns: EffectiveConfig,
   refuses: ['not_found'],
 });

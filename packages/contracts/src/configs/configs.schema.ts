@@ -50,9 +50,7 @@ export const ModbusSource = z
     unitEcho: z.enum(['strict', 'any']).optional(),
     /** First to last register, in the source's own addressing, that must never be read along. */
     holes: z
-      .array(
-        z.strictObject({ table: z.enum(['holding', 'input']), from: z.number().int(), to: z.number().int() }),
-      )
+      .array(z.strictObject({ table: z.enum(['holding', 'input']), from: z.number().int(), to: z.number().int() }))
       .max(64)
       .optional(),
     points: z.array(ModbusPoint).min(1).max(500),
@@ -137,4 +135,14 @@ export const ConfigChange = z
     to: z.unknown().nullable(),
   })
   .meta({ id: 'ConfigChange' });
+export type ConfigChange = z.infer<typeof ConfigChange>;
+/** What a device is meant to run: `origins` names for every field (JSON pointer) the golden config that set it. */
+export const EffectiveConfig = z
+  .object({
+    document: z.record(z.string(), z.unknown()),
+    applied: z.array(z.object({ configId: Id, name: z.string(), number: z.number().int() })),
+    origins: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'EffectiveConfig' });
+export type EffectiveConfig = z.infer<typeof EffectiveConfig>;
 export const GoldenConfigPage = pageOf(GoldenConfig);

@@ -8,13 +8,16 @@ import {
   DevicePage,
   DevicePatch,
   DeviceQuery,
+  DeviceSummary,
   Drift,
   driftClasses,
   Explanation,
   FleetSummary,
   ImportReport,
   NewDevice,
+  Selector,
   Twin,
+  TwinRevision,
 } from './devices.schema.js';
 
 const one = z.object({ deviceId: DeviceId });
@@ -154,4 +157,23 @@ export const driftByPath = route({
     drifted: z.number().int(),
     total: z.number().int(),
   }),
+});
+export const previewSelector = route({
+  method: 'POST',
+  path: '/devices/preview',
+  summary: 'Which devices a selector matches',
+  permission: 'device:read',
+  body: z.strictObject({ selector: Selector }),
+  returns: z.object({ devices: z.number().int(), sample: z.array(DeviceSummary) }),
+  status: 200,
+});
+export const twinHistory = route({
+  method: 'GET',
+  path: '/devices/:deviceId/twin/history',
+  summary: 'Changes of the desired state, newest first',
+  permission: 'device:read',
+  params: one,
+  query: PageQuery,
+  returns: pageOf(TwinRevision),
+  refuses: ['not_found'],
 });

@@ -197,6 +197,12 @@ export const Twin = z
   .meta({ id: 'Twin' });
 export type Twin = z.infer<typeof Twin>;
 
+/** One accepted change of the desired state: only what changed, by whom. */
+export const TwinRevision = z
+  .object({ version: z.number().int(), patch: z.record(z.string(), z.unknown()), actor: z.string(), at: Instant })
+  .meta({ id: 'TwinRevision' });
+export type TwinRevision = z.infer<typeof TwinRevision>;
+
 /** One rung of the ladder that answers "why is this device not on target?". */
 export const Explanation = z
   .object({

@@ -64,7 +64,10 @@ export const Telemetry = UplinkHeader.extend({
 export type Telemetry = z.infer<typeof Telemetry>;
 
 export const keyVerdicts = ['accepted', 'rejected'] as const;
-/** What the device has: the whole reported document, or a merge patch on reported version `baseVersion`. */
+/**
+ * What the device has: the whole reported document, or a merge patch on reported version `baseVersion`. `acks` are by
+ * field: a JSON pointer such as /config/heartbeatS, or the same with dots; one for a parent speaks for the fields below.
+ */
 export const TwinReport = UplinkHeader.extend({
   desiredVersion: z.number().int().min(0),
   reported: z.record(z.string(), z.unknown()).optional(),

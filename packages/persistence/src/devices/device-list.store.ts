@@ -32,6 +32,12 @@ const sortColumns: Record<string, { column: string; type: string }> = {
 /** Enough of a count for a person; beyond it nobody reads the digits and everybody waits for them. */
 export const COUNT_CAP = 200_000;
 
+/** A page is cut before drift and certificates are looked up, so their cost is the page's and not the fleet's. */
+const listColumns = `${deviceColumns}, d.presence, d.last_seen_at as "lastSeenAt", d.shown_health as health,
+  ${driftCountOf} as "driftCount", ${certificateEndOf} as "certificateNotAfter"`;
+
+const ALIVE = `d.state not in ('decommissioning', 'decommissioned')`;
+
 /** Reads over the whole registry. */
 export const deviceListStore = {
   /** One page after `after` ([sortKey, id] of the last row seen). */
@@ -52,14 +58,26 @@ export const deviceListStore = {
       );
     const direction = descending ? 'desc' : 'asc';
     return tx.query<DeviceListRow>(
-      `select ${deviceColumns}, d.presence, d.last_seen_at as "lastSeenAt", d.shown_health as health,
-         ${driftCountOf} as "driftCount", ${certificateEndOf} as "certificateNotAfter", d.sort_key as "sortKey"
+      `select ${listColumns}, d.sort_key as "sortKey"
        from (
          select d.*, s.presence, s.last_seen_at, ${healthColumn} as shown_health, ${column}::text as sort_key
          from devices d join device_state s on s.device_key = d.device_key
          where ${conditions.join(' and ')}
          order by ${column} ${direction}, d.id ${direction} limit $${params.push(limit)}) d
        order by ${column.replace('s.', 'd.')} ${direction}, d.id ${direction}`,
+      params,
+    );
+  },
+
+  /** The first devices a selector matches, by name. */
+  sample(tx: Tx, selector: Selector, limit: number): Promise<Omit<DeviceListRow, 'sortKey'>[]> {
+    const params: unknown[] = [limit];
+    return tx.query(
+      `select ${listColumns} from (
+         select d.*, s.presence, s.last_seen_at, ${healthColumn} as shown_health
+         from devices d join device_state s on s.device_key = d.device_key
+         where ${compileSelector(selector, params)} and ${ALIVE} order by d.name, d.id limit $1) d
+       order by d.name, d.id`,
       params,
     );
   },
@@ -82,7 +100,7 @@ export const deviceListStore = {
     const params: unknown[] = [afterId, limit];
     const rows = await tx.query<{ id: string }>(
       `select d.id from devices d
-       where ${compileSelector(selector, params)} and d.state not in ('decommissioning', 'decommissioned')
+       where ${compileSelector(selector, params)} and ${ALIVE}
          and ($1::uuid is null or d.id > $1) order by d.id limit $2`,
       params,
     );
@@ -93,7 +111,7 @@ export const deviceListStore = {
     const params: unknown[] = [];
     const [row] = await tx.query<{ n: number }>(
       `select count(*)::int as n from devices d
-       where ${compileSelector(selector, params)} and d.state not in ('decommissioning', 'decommissioned')`,
+       where ${compileSelector(selector, params)} and ${ALIVE}`,
       params,
     );
     return row!.n;

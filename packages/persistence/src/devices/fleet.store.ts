@@ -24,6 +24,13 @@ export const fleetStore = {
     );
   },
 
+  async devices(tx: Tx): Promise<number> {
+    const [row] = await tx.query<{ n: number }>(
+      `select count(*)::int as n from devices where state <> 'decommissioned'`,
+    );
+    return row!.n;
+  },
+
   async driftedDevices(tx: Tx): Promise<number> {
     const [row] = await tx.query<{ n: number }>(
       `select count(distinct device_id)::int as n from drifts where class <> 'unmanaged'`,

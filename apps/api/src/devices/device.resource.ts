@@ -1,0 +1,74 @@
+import type { Device, DeviceEvent, DeviceSummary, Drift, Twin } from '@muster/contracts/devices/devices.schema';
+import type { DeviceDetailRow } from '@muster/persistence/devices/device.store';
+import type { DeviceEventRow } from '@muster/persistence/devices/device-event.store';
+import type { DeviceListRow } from '@muster/persistence/devices/device-list.store';
+import type { DriftRow } from '@muster/persistence/devices/drift.store';
+import type { TwinRow } from '@muster/persistence/devices/twin.store';
+
+const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
+
+export const toSummary = (row: Omit<DeviceListRow, 'sortKey'>): DeviceSummary => ({
+  id: row.id,
+  name: row.name,
+  serial: row.serial,
+  model: row.model,
+  hardwareRevision: row.hardwareRevision,
+  class: row.class,
+  site: row.site,
+  labels: row.labels,
+  state: row.state,
+  presence: row.presence,
+  lastSeenAt: instant(row.lastSeenAt),
+  firmwareVersion: row.firmwareVersion,
+  agentVersion: row.agentVersion,
+  health: row.health,
+  driftCount: row.driftCount,
+  certificateNotAfter: instant(row.certificateNotAfter),
+  synthetic: row.synthetic,
+  pinned: row.pinned,
+  createdAt: row.createdAt.toISOString(),
+});
+
+export const toDevice = (row: DeviceDetailRow): Device => ({
+  ...toSummary(row),
+  reasonCode: row.reasonCode,
+  reasonDetail: row.reasonDetail,
+  since: row.since.toISOString(),
+  heartbeatS: row.heartbeatS,
+  missedHeartbeats: row.missedHeartbeats,
+  presenceSince: row.presence === 'never' ? null : instant(row.presenceSince),
+  connected: row.connected,
+  lastKnownGood: row.lastKnownGood && {
+    ...row.lastKnownGood,
+    confirmedAt: new Date(row.lastKnownGood.confirmedAt).toISOString(),
+  },
+  desiredVersion: row.desiredVersion,
+  reportedVersion: row.reportedVersion,
+  ackedVersion: row.ackedVersion,
+  version: row.version,
+});
+
+export const toEvent = (row: DeviceEventRow): DeviceEvent => ({ ...row, at: row.at.toISOString() });
+
+export const toDrift = (row: DriftRow & { readonly deviceName: string }): Drift => ({
+  deviceId: row.deviceId,
+  deviceName: row.deviceName,
+  path: row.path,
+  class: row.class,
+  desired: row.desired,
+  reported: row.reported,
+  cause: row.cause,
+  since: row.since.toISOString(),
+});
+
+export const toTwin = (row: TwinRow, deviceName: string, drifts: readonly DriftRow[]): Twin => ({
+  deviceId: row.deviceId,
+  desired: row.desired,
+  desiredVersion: row.desiredVersion,
+  desiredAt: instant(row.desiredAt),
+  reported: row.reported,
+  reportedVersion: row.reportedVersion,
+  reportedAt: instant(row.reportedAt),
+  ackedVersion: row.ackedVersion,
+  drifts: drifts.map((drift) => toDrift({ ...drift, deviceName })),
+});

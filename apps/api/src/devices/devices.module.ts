@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { DevicesController } from './devices.controller.js';
+import { DevicesService } from './devices.service.js';
+import { FleetService } from './fleet.service.js';
+import { ImportService } from './import.service.js';
+import { LifecycleService } from './lifecycle.service.js';
+import { TwinsController } from './twins.controller.js';
+import { TwinsService } from './twins.service.js';
+
+/** The registry: devices, their life, their twins, where they drift. */
+@Module({
+  controllers: [DevicesController, TwinsController],
+  providers: [DevicesService, FleetService, ImportService, LifecycleService, TwinsService],
+})
+export class DevicesModule {}
