@@ -29,6 +29,29 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/global-setup.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'journey',
+          include: ['e2e/journeys/**/*.e2e.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          globalSetup: ['packages/testkit/src/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bench',
+          include: ['bench/**/*.bench.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          disableConsoleIntercept: true,
+          globalSetup: ['bench/setup.ts'],
+        },
+      },
     ],
   },
 });

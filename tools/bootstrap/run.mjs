@@ -12,7 +12,8 @@ export async function quietly(title, file, words, options = {}) {
   const began = performance.now();
   process.stderr.write(`  ${title} … `);
   const { code, output } = await new Promise((resolve, reject) => {
-    const child = spawn(file, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+    const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {

@@ -40,7 +40,7 @@ async function startEmbedded(home: Home): Promise<InstalledDatabase> {
     password: home.databasePassword,
     port: preferredPort,
     logFile: join(home.logs, 'postgres.log'),
-    settings: { shared_buffers: '256MB', wal_compression: 'lz4', max_wal_size: '2GB', jit: 'off' },
+    settings: { shared_buffers: '256MB', wal_compression: 'on', max_wal_size: '2GB', jit: 'off' },
   });
   await server.start();
   const ownerUrl = await server.ensureDatabase(name);
