@@ -18,8 +18,13 @@ export interface TestCluster {
   readonly passwords: { readonly app: string; readonly system: string };
 }
 
-/** A throwaway cluster with one migrated template database. Call `stop` to remove every trace. */
-export async function startTestCluster(): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
+/**
+ * A throwaway cluster with one migrated template database. Call `stop` to remove every trace. Benchmarks ask for a
+ * `durable` one, where a commit waits for the disk as it does in production.
+ */
+export async function startTestCluster({
+  durable = false,
+} = {}): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
   removeAbandoned();
   const home = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   chmodSync(home, 0o755);
@@ -28,7 +33,7 @@ export async function startTestCluster(): Promise<{ cluster: TestCluster; stop()
     folder: join(home, 'postgres'),
     logFile: join(home, 'logs', 'postgres.log'),
     password: randomBytes(12).toString('hex'),
-    durable: false,
+    durable,
   });
   const stop = async () => {
     await server.stop();
