@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@muster/contracts/problem';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { RangeSet } from '@muster/telemetry/range-set';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Downlink } from './downlink.publisher.js';
 
 export interface Addressee {
@@ -27,7 +27,7 @@ const MOST_REFUSED = 200;
  * committed too, to the dead letters, and say why.
  */
 @Injectable()
-export class AckPublisher implements OnApplicationShutdown {
+export class AckPublisher {
   readonly #pending = new Map<string, Pending>();
   #timer: NodeJS.Timeout | null = null;
 
@@ -58,10 +58,6 @@ export class AckPublisher implements OnApplicationShutdown {
     const failed = sent.filter((result) => result.status === 'rejected');
     // Lost acknowledgements cost a resend, which is a duplicate and is acknowledged again.
     if (failed.length > 0) this.logger.warn({ failed: failed.length, err: failed[0]?.reason }, 'acknowledgements lost');
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.flush();
   }
 
   #of(to: Addressee, stream: string, epoch: number): Pending {

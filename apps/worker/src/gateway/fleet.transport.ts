@@ -7,6 +7,7 @@ import type { Acknowledge, RefusedUplink, UplinkListener, UplinkMessage, UplinkT
 /** What the transport needs of the worker it runs in; known only once Nest has built it. */
 export interface Pipeline {
   readonly deadLetters: { add(refused: RefusedUplink): Promise<void> };
+  readonly acks: { flush(): Promise<void> };
   readonly handlers: { open(handler: (message: UplinkMessage) => Promise<void>): void };
 }
 
@@ -51,8 +52,10 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     this.#transport.start(this).then(() => callback(), callback);
   }
 
-  close(): Promise<void> {
-    return this.#transport.close();
+  /** Devices learn what is committed before they lose us; what is not committed stays theirs. */
+  async close(): Promise<void> {
+    await this.#pipeline().acks.flush();
+    await this.#transport.close();
   }
 
   onMessage(message: UplinkMessage, ack: Acknowledge): void {

@@ -19,8 +19,7 @@ export class SchedulesModule implements OnApplicationBootstrap {
         await queue.upsertJobScheduler(job, { every: everyMs }, { name: job, data: {}, opts });
       }
       const known = await queue.getJobSchedulers();
-      for (const { key } of known)
-        if (!wanted.some(({ job }) => job === key)) await queue.removeJobScheduler(key);
+      for (const { key } of known) if (!wanted.some(({ job }) => job === key)) await queue.removeJobScheduler(key);
     }
   }
 }

@@ -6,5 +6,8 @@ import { Replay } from './replay.js';
 import { TelemetryConsumer } from './telemetry.consumer.js';
 import { TelemetryProcessor } from './telemetry.processor.js';
 
-@Module({ controllers: [TelemetryConsumer, HeartbeatConsumer], providers: [Catalogue, Ingest, Replay, TelemetryProcessor] })
+@Module({
+  controllers: [TelemetryConsumer, HeartbeatConsumer],
+  providers: [Catalogue, Ingest, Replay, TelemetryProcessor],
+})
 export class TelemetryModule {}

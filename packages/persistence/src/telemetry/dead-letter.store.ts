@@ -94,7 +94,9 @@ export const deadLetterStore = {
 
   /** Open ones by reason. */
   counts(tx: Tx): Promise<{ reason: string; count: number }[]> {
-    return tx.query(`select reason, count(*) as count from dead_letters where state = 'open' group by reason order by 2 desc`);
+    return tx.query(
+      `select reason, count(*) as count from dead_letters where state = 'open' group by reason order by 2 desc`,
+    );
   },
 
   /** Forgets those resolved before `before`, and the oldest beyond `most`; returns how many went. */

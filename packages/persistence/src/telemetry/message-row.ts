@@ -26,10 +26,7 @@ export interface MessageKey {
 
 /** The order rows are written in everywhere, so that two workers holding the same redelivered rows cannot deadlock. */
 export const byKey = (a: MessageKey, b: MessageKey): number =>
-  a.deviceKey - b.deviceKey ||
-  a.producedAt.getTime() - b.producedAt.getTime() ||
-  a.seqNo - b.seqNo ||
-  a.kind - b.kind;
+  a.deviceKey - b.deviceKey || a.producedAt.getTime() - b.producedAt.getTime() || a.seqNo - b.seqNo || a.kind - b.kind;
 
 export const keyText = (key: MessageKey): string =>
   `${key.deviceKey}/${key.producedAt.getTime()}/${key.seqNo}/${key.kind}`;
