@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from './root.mjs';
 
 /**
@@ -12,8 +13,7 @@ export async function quietly(title, file, words, options = {}) {
   const began = performance.now();
   process.stderr.write(`  ${title} … `);
   const { code, output } = await new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
-    const child = spawn(file, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const child = spawn(file, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -25,7 +25,7 @@ export async function quietly(title, file, words, options = {}) {
   });
   if (code !== 0) {
     process.stderr.write('failed\n\n');
-    throw new Error(output.trim() || `${file} ended with ${code}`);
+    throw new Error(stripVTControlCharacters(output).trim().slice(0, 6_000) || `${file} ended with ${code}`);
   }
   process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
 }

@@ -7,8 +7,9 @@ export async function migrateQueues(ownerUrl: string): Promise<void> {
   await client.connect();
   try {
     await runMigrations(client);
+    // BullMQ makes a sequence of its own for every queue when it is first used.
     await client.query(`
-      grant usage on schema bullmq to muster_system;
+      grant usage, create on schema bullmq to muster_system;
       grant select, insert, update, delete on all tables in schema bullmq to muster_system;
       grant usage, select on all sequences in schema bullmq to muster_system;
       grant execute on all functions in schema bullmq to muster_system`);

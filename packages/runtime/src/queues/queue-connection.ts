@@ -39,6 +39,8 @@ export function openQueueConnection(
     max: listeners + spare,
     keepAlive: true,
   });
+  // Every queue and worker adds a listener of its own.
+  pool.setMaxListeners(0);
   pool.on('error', onError);
   return { connection: pool as unknown as ConnectionOptions, close: () => pool.end() };
 }

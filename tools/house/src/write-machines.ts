@@ -1,0 +1,30 @@
+import { campaign } from '@muster/domain/campaigns/campaign.machine';
+import { execution } from '@muster/domain/campaigns/execution.machine';
+import { wave } from '@muster/domain/campaigns/wave.machine';
+import { command } from '@muster/domain/commands/command.machine';
+import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
+import { certificate } from '@muster/domain/enrollment/certificate.machine';
+import { release } from '@muster/domain/releases/release.machine';
+
+const machines = { device: lifecycle, certificate, command, release, campaign, wave, execution };
+
+/** docs/reference/state-machines.md: the tables of the domain as diagrams. */
+export function writeMachines(): string {
+  const chapters = Object.entries(machines).flatMap(([name, machine]) => [
+    `## ${name[0]!.toUpperCase()}${name.slice(1)}`,
+    '',
+    '```mermaid',
+    machine.toMermaid().trimEnd(),
+    '```',
+    '',
+  ]);
+  return [
+    '# State machines',
+    '',
+    'Written from the code; `npx vitest run -u --project unit tools/house` writes it again.',
+    '',
+    'Every state carries `reasonCode`, `reasonDetail` and `since`.',
+    '',
+    ...chapters,
+  ].join('\n');
+}
