@@ -27,7 +27,8 @@ describe('applyReport', () => {
 
   it('lets a device that booted the wanted version and feels well begin its soak, never more', () => {
     const well: DeviceReport = { state: 'verifying', firmwareVersion: '2.0.0', checks: { network: true } };
-    expect(applyReport(at('rebooting'), well)).toMatchObject({ kind: 'moved', state: 'soaking' });
+    expect(applyReport(at('rebooting'), well)).toMatchObject({ kind: 'moved', state: 'verifying' });
+    expect(applyReport(at('verifying'), { ...well, state: 'succeeded' })).toMatchObject({ state: 'soaking' });
     expect(applyReport(at('installing'), { state: 'succeeded', firmwareVersion: '2.0.0' })).toMatchObject({
       state: 'soaking',
     });
@@ -51,6 +52,11 @@ describe('applyReport', () => {
       state: 'failed',
       reasonCode: 'self_reverted',
     });
+  });
+
+  it('takes a device at its word that it had the release already', () => {
+    const there: DeviceReport = { state: 'succeeded', reasonCode: 'already_satisfied', firmwareVersion: '2.0.0' };
+    expect(applyReport(at('offered'), there)).toMatchObject({ state: 'already_satisfied' });
   });
 
   it('keeps a device with failing checks in verification', () => {

@@ -36,7 +36,10 @@ interface Claim {
   readonly reasonDetail: string | null;
 }
 
-/** After boot a device claims an update; what it runs and how it feels decides what the claim is worth. */
+/**
+ * After boot a device says what it runs and how it feels. While it watches itself it verifies; only when it says that it
+ * is done, runs what was wanted and fails no check does its soak begin.
+ */
 function weighClaim(report: DeviceReport, wanted: string | null): Claim {
   const said = report.firmwareVersion;
   if (wanted !== null && said !== undefined && said !== wanted)
@@ -52,8 +55,11 @@ function weighClaim(report: DeviceReport, wanted: string | null): Claim {
     return report.state === 'succeeded'
       ? { events: ['fail'], reasonCode: 'unhealthy', reasonDetail: `failed checks: ${unwell.join(', ')}` }
       : { events: ['verify'], reasonCode: 'checks_failing', reasonDetail: `failing checks: ${unwell.join(', ')}` };
-  const proven = wanted === null || said === wanted;
-  return { events: proven ? ['verify', 'soak'] : ['verify'], reasonCode: null, reasonDetail: null };
+  const { reasonCode = null, reasonDetail = null } = report;
+  if (report.state === 'succeeded' && reasonCode === 'already_satisfied')
+    return { events: ['satisfy'], reasonCode, reasonDetail };
+  const proven = report.state === 'succeeded' && (wanted === null || said === wanted);
+  return { events: proven ? ['verify', 'soak'] : ['verify'], reasonCode, reasonDetail };
 }
 
 function claimOf(execution: ReportedExecution, report: DeviceReport): Claim {
@@ -81,8 +87,8 @@ export function applyReport(current: ReportedExecution, report: DeviceReport): R
     if (step.kind === 'done') state = step.state;
     else if (!skippable(state, event)) return { kind: 'refused', allowed: step.allowed };
   }
-  const repeats = state === current.state && !(state === 'verifying' && claim.reasonCode !== null);
-  if (repeats) return { kind: 'unmoved' };
+  // Falling ill again while verifying is worth writing down.
+  if (state === current.state && !(state === 'verifying' && claim.reasonCode !== null)) return { kind: 'unmoved' };
   return { kind: 'moved', state, reasonCode: claim.reasonCode, reasonDetail: claim.reasonDetail };
 }
 
@@ -105,4 +111,5 @@ const targets: Partial<Record<ExecutionEvent, ExecutionState>> = {
   fail: 'failed',
   reject: 'rejected',
   abort: 'cancelled',
+  satisfy: 'already_satisfied',
 };

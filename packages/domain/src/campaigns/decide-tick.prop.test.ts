@@ -229,11 +229,11 @@ class World {
 
   /** One step of every busy device, according to its fate. */
   report(): void {
-    const next: Partial<Record<ExecutionState, 'accepted' | 'downloading' | 'installing' | 'verifying'>> = {
+    const next: Partial<Record<ExecutionState, 'accepted' | 'downloading' | 'installing' | 'succeeded'>> = {
       offered: 'accepted',
       accepted: 'downloading',
       downloading: 'installing',
-      installing: 'verifying',
+      installing: 'succeeded',
     };
     for (const d of this.devices) {
       if (d.fate === 'silent' && d.state === 'downloading') continue;
@@ -244,10 +244,10 @@ class World {
       if (state === undefined) continue;
       const said =
         d.fate === 'rejects' ? 'rejected' : d.fate === 'fails' && d.state === 'installing' ? 'failed' : state;
-      if (said === 'verifying') d.version = '2';
+      if (said === 'succeeded') d.version = '2';
       const outcome = applyReport(
         { state: d.state, provisional: d.provisional, wantedVersion: '2' },
-        { state: said, ...(said === 'verifying' ? { firmwareVersion: d.version } : {}) },
+        { state: said, ...(said === 'succeeded' ? { firmwareVersion: d.version } : {}) },
       );
       expect(outcome.kind).toBe('moved');
       if (outcome.kind === 'moved') this.#move(d.id, outcome.state);

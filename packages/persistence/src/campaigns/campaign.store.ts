@@ -193,10 +193,11 @@ export const campaignStore = {
     );
   },
 
-  async attended(tx: Tx, id: string): Promise<void> {
+  /** The look was taken; what was heard after `asOf` still asks for another. */
+  async attended(tx: Tx, id: string, asOf: Date): Promise<void> {
     await tx.execute(
-      'update campaigns set attention_at = null where tenant_id = $1 and id = $2 and attention_at is not null',
-      [tx.tenantId, id],
+      'update campaigns set attention_at = null where tenant_id = $1 and id = $2 and attention_at <= $3',
+      [tx.tenantId, id, asOf],
     );
   },
 

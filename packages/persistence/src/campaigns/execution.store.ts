@@ -2,6 +2,7 @@ import type { ExecutionState } from '@muster/contracts/campaigns/campaigns.schem
 import { holdsSlot, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
+import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
 export interface ExecutionRow {
@@ -126,14 +127,21 @@ export const executionStore = {
     return row ?? null;
   },
 
-  /** The newest finished release execution of a device, locked: what a fall-back would be a fall-back from. */
-  async lockLastConfirmed(tx: Tx, deviceId: string): Promise<ReportedRow | null> {
+  /**
+   * The newest confirmed update of a device that now reports another version, locked. Null while an update is under way,
+   * and when a later one, even one we had given up, explains what the device runs.
+   */
+  async lockFellBack(tx: Tx, deviceId: string): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
       `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
          (c.plan->>'deviceSoakS')::int as "deviceSoakS"
        from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = 'release'
-         and e.state in ('succeeded', 'rolled_back', 'soaking') order by e.since desc limit 1 for update of e`,
-      [tx.tenantId, deviceId],
+         and e.state in ('succeeded', 'rolled_back') and d.firmware_version is distinct from r.version
+         and not exists (select from executions o left join releases n on n.tenant_id = o.tenant_id and n.id = o.release_id
+           where o.tenant_id = e.tenant_id and o.device_id = e.device_id and (o.state = any($3::text[])
+             or (o.offered_at > e.offered_at and (o.state in ('succeeded', 'rolled_back') or n.version = d.firmware_version))))
+       order by e.offered_at desc limit 1 for update of e`,
+      [tx.tenantId, deviceId, liveStates],
     );
     return row ?? null;
   },
@@ -173,6 +181,7 @@ export const executionStore = {
     deltas.add(row.wave, row.state, state);
     await waveStore.count(tx, row.campaignId, deltas);
     const { campaignId, deviceId } = row;
+    await tellTimeline(tx, [{ ...row, to: state, code: change.reasonCode }], now);
     await outbox.drop(tx, {
       tenantId: tx.tenantId!,
       type: 'execution.changed',

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { NewLetter } from '../outbox/outbox.store.js';
 import { deviceReleaseStore } from '../releases/device-release.store.js';
 import type { Tx } from '../transaction.js';
+import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
 interface LockedRow {
@@ -12,6 +13,7 @@ interface LockedRow {
   readonly wave: number;
   readonly state: ExecutionState;
   readonly releaseId: string | null;
+  readonly releaseVersion: string | null;
   readonly version: number;
 }
 
@@ -19,6 +21,9 @@ export interface Moved {
   readonly row: LockedRow;
   readonly to: ExecutionState;
 }
+
+const told = (campaignId: string, moved: readonly Moved[], code: string | null) =>
+  moved.map(({ row, to }) => ({ ...row, campaignId, to, code }));
 
 /** What applying a tick has changed so far: counts and letters go out together at its end. */
 export interface Outcome {
@@ -28,8 +33,10 @@ export interface Outcome {
 
 const lockRows = (tx: Tx, ids: readonly string[]): Promise<LockedRow[]> =>
   tx.query(
-    `select id, device_id as "deviceId", wave, state, release_id as "releaseId", version from executions
-     where tenant_id = $1 and id = any($2::uuid[]) order by id for update`,
+    `select e.id, e.device_id as "deviceId", e.wave, e.state, e.release_id as "releaseId", r.version as "releaseVersion",
+       e.version
+     from executions e left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
+     where e.tenant_id = $1 and e.id = any($2::uuid[]) order by e.id for update of e`,
     [tx.tenantId, ids],
   );
 
@@ -47,7 +54,13 @@ export async function stillAs(
   });
 }
 
-const letter = (tx: Tx, type: string, campaignId: string, row: LockedRow, more: object = {}): NewLetter => ({
+const letter = (
+  tx: Tx,
+  type: string,
+  campaignId: string,
+  row: Pick<LockedRow, 'id' | 'deviceId'>,
+  more: object = {},
+): NewLetter => ({
   tenantId: tx.tenantId!,
   type,
   key: row.deviceId,
@@ -88,6 +101,7 @@ export async function settle(
     out.deltas.add(row.wave, row.state, to);
     out.letters.push(letter(tx, 'execution.changed', campaign.id, row, { state: to }));
   }
+  await tellTimeline(tx, told(campaign.id, moved, code), now);
   const confirmed = moved.filter(({ to }) => to === 'succeeded' || to === 'rolled_back').map(({ row }) => row);
   await deviceReleaseStore.confirm(
     tx,
@@ -106,8 +120,8 @@ export async function settle(
 /** In the parent, an update that was undone is no longer a success: its page shows the device as rolled back. */
 async function markReturned(tx: Tx, parentId: string, deviceIds: readonly string[], now: Date): Promise<void> {
   if (deviceIds.length === 0) return;
-  const rows = await tx.query<LockedRow>(
-    `select id, device_id as "deviceId", wave, state, release_id as "releaseId", version from executions
+  const rows = await tx.query<Pick<LockedRow, 'id' | 'deviceId' | 'wave' | 'state'>>(
+    `select id, device_id as "deviceId", wave, state from executions
      where tenant_id = $1 and campaign_id = $2 and device_id = any($3::uuid[]) and state in ('succeeded', 'superseded')
      order by id for update`,
     [tx.tenantId, parentId, deviceIds],
@@ -136,6 +150,7 @@ export async function offer(
      where tenant_id = $1 and id = any($2::uuid[])`,
     [tx.tenantId, moved.map(({ row }) => row.id), now, times.deadlineAt, times.acceptBy],
   );
+  await tellTimeline(tx, told(campaignId, moved, null), now);
   for (const { row, to } of moved) {
     out.deltas.add(row.wave, row.state, to);
     out.letters.push(letter(tx, 'execution.offered', campaignId, row));
@@ -178,11 +193,11 @@ export async function cancelAll(
   now: Date,
 ): Promise<void> {
   for (const state of states) {
-    const rows = await tx.query<LockedRow>(
+    const rows = await tx.query<Pick<LockedRow, 'id' | 'deviceId' | 'wave'>>(
       `update executions set state = 'cancelled', reason_code = $4, since = $5, finished_at = $5, phase = coalesce(phase, $3),
          step_deadline_at = null, version = version + 1
        where tenant_id = $1 and campaign_id = $2 and state = $3
-       returning id, device_id as "deviceId", wave, state, release_id as "releaseId", version`,
+       returning id, device_id as "deviceId", wave`,
       [tx.tenantId, campaignId, state, code, now],
     );
     for (const row of rows) {

@@ -99,7 +99,6 @@ class TickWork {
   async finish(): Promise<void> {
     const { tx, campaign } = this;
     await waveStore.count(tx, campaign.id, this.#out.deltas);
-    await campaignStore.attended(tx, campaign.id);
     this.#letter('campaign.progressed');
     await outbox.dropAll(tx, this.#out.letters);
   }
