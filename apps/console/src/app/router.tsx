@@ -1,0 +1,169 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { ProblemError } from '../api/problem-error.js';
+import { sessionQuery } from '../features/access/session.queries.js';
+import { FaultPage } from './fault-page.js';
+import { NotFoundPage } from './not-found-page.js';
+import * as search from './search.js';
+import { Shell } from './shell.js';
+
+const root = createRootRouteWithContext<{ cache: QueryClient }>()({ component: Outlet });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: search.SignInSearch,
+  component: lazyRouteComponent(() => import('../features/access/sign-in.page.js'), 'SignInPage'),
+});
+
+/** Everything behind the door: asks once who is signed in and sends strangers to the sign-in page. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    // The link that `npm start` prints may point at any page; whichever it is, the token is exchanged first.
+    const token = (location.search as { token?: string }).token;
+    if (token) throw redirect({ to: '/sign-in', search: { token } });
+    await context.cache.ensureQueryData(sessionQuery).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.problem.status === 401)
+        throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
+      throw error;
+    });
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/fleet/overview.page.js'), 'OverviewPage'),
+});
+const devices = createRoute({
+  getParentRoute: () => inside,
+  path: '/devices',
+  validateSearch: search.DevicesSearch,
+  component: lazyRouteComponent(() => import('../features/devices/devices.page.js'), 'DevicesPage'),
+});
+const device = createRoute({
+  getParentRoute: () => inside,
+  path: '/devices/$deviceId',
+  validateSearch: search.DeviceSearch,
+  component: lazyRouteComponent(() => import('../features/devices/device.page.js'), 'DevicePage'),
+});
+const drift = createRoute({
+  getParentRoute: () => inside,
+  path: '/drift',
+  validateSearch: search.DriftSearch,
+  component: lazyRouteComponent(() => import('../features/configs/drift.page.js'), 'DriftPage'),
+});
+const configs = createRoute({
+  getParentRoute: () => inside,
+  path: '/configs',
+  component: lazyRouteComponent(() => import('../features/configs/configs.page.js'), 'ConfigsPage'),
+});
+const config = createRoute({
+  getParentRoute: () => inside,
+  path: '/configs/$configId',
+  validateSearch: search.ConfigSearch,
+  component: lazyRouteComponent(() => import('../features/configs/config.page.js'), 'ConfigPage'),
+});
+const releases = createRoute({
+  getParentRoute: () => inside,
+  path: '/releases',
+  validateSearch: search.ReleasesSearch,
+  component: lazyRouteComponent(() => import('../features/releases/releases.page.js'), 'ReleasesPage'),
+});
+const release = createRoute({
+  getParentRoute: () => inside,
+  path: '/releases/$releaseId',
+  component: lazyRouteComponent(() => import('../features/releases/release.page.js'), 'ReleasePage'),
+});
+const campaigns = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns',
+  validateSearch: search.CampaignsSearch,
+  component: lazyRouteComponent(() => import('../features/campaigns/campaigns.page.js'), 'CampaignsPage'),
+});
+const newCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/new',
+  validateSearch: search.NewCampaignSearch,
+  component: lazyRouteComponent(() => import('../features/campaigns/new-campaign.page.js'), 'NewCampaignPage'),
+});
+const campaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$campaignId',
+  validateSearch: search.CampaignSearch,
+  component: lazyRouteComponent(() => import('../features/campaigns/campaign.page.js'), 'CampaignPage'),
+});
+const deadLetters = createRoute({
+  getParentRoute: () => inside,
+  path: '/dead-letters',
+  validateSearch: search.DeadLettersSearch,
+  component: lazyRouteComponent(() => import('../features/telemetry/dead-letters.page.js'), 'DeadLettersPage'),
+});
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  validateSearch: search.AuditSearch,
+  component: lazyRouteComponent(() => import('../features/audit/audit.page.js'), 'AuditPage'),
+});
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  validateSearch: search.SettingsSearch,
+  component: lazyRouteComponent(() => import('../features/access/settings.page.js'), 'SettingsPage'),
+});
+
+const tree = root.addChildren([
+  signIn,
+  inside.addChildren([
+    overview,
+    devices,
+    device,
+    drift,
+    configs,
+    config,
+    releases,
+    release,
+    campaigns,
+    newCampaign,
+    campaign,
+    deadLetters,
+    audit,
+    settings,
+  ]),
+]);
+
+/** Search as plain `key=value`, so that addresses read well and other tools can write them. */
+const parseSearch = (text: string) => Object.fromEntries(new URLSearchParams(text));
+const stringifySearch = (values: Record<string, unknown>) => {
+  const kept = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const text = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString();
+  return text ? `?${text}` : '';
+};
+
+export const makeRouter = (cache: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    context: { cache },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: FaultPage,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,47 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+
+const places = {
+  o: '/',
+  d: '/devices',
+  f: '/drift',
+  c: '/campaigns',
+  r: '/releases',
+  g: '/configs',
+  l: '/dead-letters',
+  a: '/audit',
+  s: '/settings',
+} as const;
+
+const typing = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** `g` then a letter goes to a page; `/` puts the cursor into the page's filter. */
+export const useShortcuts = (): void => {
+  const navigate = useNavigate();
+  useEffect(() => {
+    let armedAt = 0;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+      if (event.key === '/') {
+        const filter = document.querySelector<HTMLInputElement>('[data-page-filter]');
+        if (filter) {
+          event.preventDefault();
+          filter.focus();
+        }
+        return;
+      }
+      if (event.key === 'g' && event.timeStamp - armedAt > 1200) {
+        armedAt = event.timeStamp;
+        return;
+      }
+      const place = places[event.key as keyof typeof places];
+      if (place && event.timeStamp - armedAt <= 1200) {
+        armedAt = 0;
+        void navigate({ to: place });
+      }
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [navigate]);
+};

@@ -1,0 +1,49 @@
+import { Tabs } from '@mantine/core';
+import { getRouteApi } from '@tanstack/react-router';
+import { PageHeader } from '../../ui/page-header.js';
+import { WebhooksPanel } from '../notifications/webhooks.panel.js';
+import { KeysPanel } from './keys.panel.js';
+import { PeoplePanel } from './people.panel.js';
+import { usePrincipal } from './session.queries.js';
+import { SessionsPanel } from './sessions.panel.js';
+
+const route = getRouteApi('/inside/settings');
+
+/** People, keys, webhooks and sessions of the tenant. */
+export function SettingsPage() {
+  const { tab = 'people' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const principal = usePrincipal();
+  return (
+    <>
+      <PageHeader
+        title="Settings"
+        sub={principal ? `Tenant ${principal.tenantName} (${principal.tenant}), signed in as ${principal.name}` : null}
+      />
+      <Tabs
+        value={tab}
+        onChange={(value) => void navigate({ search: { tab: value as typeof tab }, replace: true })}
+        keepMounted={false}
+      >
+        <Tabs.List aria-label="Settings" mb="md">
+          <Tabs.Tab value="people">People</Tabs.Tab>
+          <Tabs.Tab value="keys">API keys</Tabs.Tab>
+          <Tabs.Tab value="webhooks">Webhooks</Tabs.Tab>
+          <Tabs.Tab value="sessions">Your sessions</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="people">
+          <PeoplePanel />
+        </Tabs.Panel>
+        <Tabs.Panel value="keys">
+          <KeysPanel />
+        </Tabs.Panel>
+        <Tabs.Panel value="webhooks">
+          <WebhooksPanel />
+        </Tabs.Panel>
+        <Tabs.Panel value="sessions">
+          <SessionsPanel />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Campaign, Counters } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Part } from '../../ui/partition-bar.js';
+
+const looks = [
+  ['succeeded', 'Succeeded', 'good'],
+  ['failed', 'Failed', 'bad'],
+  ['timedOut', 'Timed out', 'bad'],
+  ['rejected', 'Rejected', 'bad'],
+  ['rolledBack', 'Rolled back', 'warn'],
+  ['inFlight', 'In flight', 'active'],
+  ['queued', 'Queued', 'plain'],
+  ['waiting', 'Waiting for their wave', 'idle'],
+  ['other', 'Left out since', 'idle'],
+] as const satisfies readonly (readonly [keyof Counters, string, Part['tone']])[];
+
+/** The nine counters as parts of the targets, in the order people ask for them. */
+export const partsOf = (counters: Counters): Part[] =>
+  looks.map(([key, label, tone]) => ({ key, label, tone, count: counters[key] }));
+
+/** Devices with an outcome, and those whose outcome counts against the release. */
+export const outcomes = (counters: Counters) => {
+  const bad = counters.failed + counters.timedOut + counters.rejected + counters.rolledBack;
+  return { resolved: counters.succeeded + bad + counters.other, bad };
+};
+
+/** "1%", "25 devices": a wave's cumulative size as it was planned. */
+export const sizeLabel = (size: Campaign['plan']['waves'][number]['size']): string =>
+  'percent' in size ? `${size.percent}%` : `${size.devices} devices`;

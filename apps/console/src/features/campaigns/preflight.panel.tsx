@@ -1,0 +1,96 @@
+import type { CampaignPreview } from '@muster/contracts/campaigns/campaigns.schema';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { z } from 'zod';
+import { count, many, words } from '../../ui/format.js';
+import { Panel } from '../../ui/panel.js';
+import { PartitionBar } from '../../ui/partition-bar.js';
+import { ProblemNotice } from '../../ui/problem-notice.js';
+import { selectorText } from '../../ui/selector-text.js';
+import type { CampaignForm } from './campaign-form.js';
+import classes from './campaigns.module.css';
+
+type Preview = z.infer<typeof CampaignPreview>;
+
+interface PreflightPanelProps {
+  readonly form: CampaignForm;
+  readonly preview: UseQueryResult<Preview, Error>;
+  readonly children: ReactNode;
+}
+
+function Findings({ preview, form }: { readonly preview: Preview; readonly form: CampaignForm }) {
+  const excluded = preview.exclusions.reduce((n, one) => n + one.count, 0);
+  return (
+    <>
+      <Panel title="Who is meant" aside={selectorText(form.selector)}>
+        <PartitionBar
+          unit="matched"
+          total={preview.matched}
+          parts={[
+            { key: 'eligible', label: 'Eligible', count: preview.eligible, tone: 'active' },
+            { key: 'excluded', label: 'Excluded', count: excluded, tone: 'warn' },
+          ]}
+        />
+        {preview.exclusions.map((one) => (
+          <details key={one.reasonCode} className={classes.exclusion}>
+            <summary>
+              <b className="num">{count(one.count)}</b> {words(one.reasonCode).toLowerCase()}
+            </summary>
+            <ul className={classes.sample}>
+              {one.sample.slice(0, 5).map((device) => (
+                <li key={device.deviceId}>
+                  {device.deviceName} <span className="quiet">{device.reasonDetail}</span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        ))}
+        {preview.offline > 0 ? (
+          <p className="quiet">{many(preview.offline, 'eligible device')} offline now; offered when they return.</p>
+        ) : null}
+        {preview.previousVersions.length > 0 ? (
+          <p className="quiet">
+            Now on{' '}
+            {preview.previousVersions.map((one) => `${one.version ?? 'unknown'} (${count(one.count)})`).join(', ')}.
+            Each would return to its own.
+          </p>
+        ) : null}
+      </Panel>
+      <Panel title="What each wave can prove">
+        {preview.waves.map((wave) => (
+          <p key={wave.n} className={classes.proof}>
+            <b>Wave {wave.n}</b> <span className="num">{many(wave.size, 'device')}</span>
+            <br />
+            <span className="soft">{wave.canProve}</span>
+          </p>
+        ))}
+      </Panel>
+    </>
+  );
+}
+
+/** What a launch would do, kept current beside the form: who, in which waves, and what they can show. */
+export function PreflightPanel({ form, preview, children }: PreflightPanelProps) {
+  return (
+    <aside className={classes.preflight} aria-label="Preflight" aria-live="polite">
+      {preview.data ? (
+        <Findings preview={preview.data} form={form} />
+      ) : preview.isError ? null : (
+        <Panel title="Preflight">
+          <p className="soft">Choose what to bring, and this column says whom it would reach, wave by wave.</p>
+        </Panel>
+      )}
+      {preview.isError ? <ProblemNotice error={preview.error} /> : null}
+      {preview.data && preview.data.problems.length > 0 ? (
+        <div className={classes.faults}>
+          {preview.data.problems.map((problem) => (
+            <p key={`${problem.code}${problem.detail}`} className={classes.fault}>
+              {problem.detail} <code>{problem.code}</code>
+            </p>
+          ))}
+        </div>
+      ) : null}
+      {children}
+    </aside>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Campaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { EmptyState } from '../../ui/empty-state.js';
+import { duration } from '../../ui/format.js';
+import { GateTable } from '../../ui/gate-table.js';
+import { Panel } from '../../ui/panel.js';
+import { WaveRail } from '../../ui/wave-rail.js';
+import { outcomes, sizeLabel } from './campaign-parts.js';
+import classes from './campaigns.module.css';
+
+interface ProgressPanelProps {
+  readonly campaign: Campaign;
+  readonly selected: number | undefined;
+  readonly onSelect: (n: number) => void;
+}
+
+/** The waves, and beside them the gate of the one that is open. */
+export function ProgressPanel({ campaign, selected, onSelect }: ProgressPanelProps) {
+  const current = campaign.waves.find((wave) => wave.n === campaign.currentWave);
+  return (
+    <div className={classes.rail}>
+      <Panel title="Waves" bare>
+        {campaign.waves.length === 0 ? (
+          <EmptyState title="Not planned yet">Waves are cut when the campaign is launched.</EmptyState>
+        ) : (
+          <WaveRail
+            selected={selected}
+            onSelect={onSelect}
+            waves={campaign.waves.map((wave) => ({
+              n: wave.n,
+              state: wave.state,
+              size: wave.size,
+              label: sizeLabel(wave.plan.size),
+              soakUntil: wave.soakUntil,
+              ...outcomes(wave.counters),
+              ...(wave.state === 'planned' ? { note: wave.canProve } : {}),
+            }))}
+          />
+        )}
+      </Panel>
+      <Panel title={current ? `Gate of wave ${current.n}` : 'Gate'} aside={current ? current.canProve : undefined} bare>
+        {campaign.gate.length === 0 ? (
+          <EmptyState title="Not judged yet">
+            A gate is judged when devices of its wave have an outcome: at least {campaign.plan.gate.minSample} of them,
+            after a soak of {duration(campaign.plan.gate.soakS * 1000)}.
+          </EmptyState>
+        ) : (
+          <GateTable checks={campaign.gate} />
+        )}
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import type { Campaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { Link } from '@tanstack/react-router';
+import { clock, many, moment, words } from '../../ui/format.js';
+import { RelativeTime } from '../../ui/relative-time.js';
+import { lookOf } from '../../ui/vocabulary.js';
+import classes from './campaigns.module.css';
+
+const shown = (since: string) => (Date.now() - Date.parse(since) < 12 * 3_600_000 ? clock(since) : moment(since));
+
+/** Why the campaign stands where it stands, as one sentence with numbers. A halt is announced to screen readers. */
+export function VerdictPanel({ campaign }: { readonly campaign: Campaign }) {
+  const { tone, icon: Icon } = lookOf('campaign', campaign.state);
+  return (
+    <section
+      className={classes.why}
+      data-tone={tone}
+      aria-label="Why"
+      aria-live={campaign.state === 'halted' ? 'assertive' : 'polite'}
+    >
+      <Icon size={20} stroke={1.9} className={classes.whyIcon} aria-hidden />
+      <p className={classes.verdict} data-sentence>
+        {campaign.sentence}
+      </p>
+      <p className={classes.whyFine}>
+        <span>
+          {words(campaign.state)} since <time dateTime={campaign.since}>{shown(campaign.since)}</time> (
+          <RelativeTime at={campaign.since} />)
+        </span>
+        {campaign.reasonCode ? <code>{campaign.reasonCode}</code> : null}
+        {campaign.counters.inFlight > 0 ? <span>{many(campaign.counters.inFlight, 'device')} in flight</span> : null}
+        {campaign.childId ? (
+          <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.childId }} className="link">
+            Follow the rollback
+          </Link>
+        ) : null}
+        <Link to="." search={(before: object) => ({ ...before, tab: 'decisions' }) as never} className="link">
+          See the evidence
+        </Link>
+      </p>
+    </section>
+  );
+}

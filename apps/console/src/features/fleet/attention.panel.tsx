@@ -1,0 +1,84 @@
+import type { FleetSummary } from '@muster/contracts/devices/devices.schema';
+import { IconChevronRight } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { count, many } from '../../ui/format.js';
+import { Panel } from '../../ui/panel.js';
+import { campaignsQuery } from '../campaigns/campaigns.queries.js';
+import classes from './overview.module.css';
+
+interface Matter {
+  readonly key: string;
+  readonly tone: 'warn' | 'bad';
+  readonly text: ReactNode;
+  readonly to: string;
+  readonly search?: Record<string, string>;
+}
+
+const asking = {
+  halted: 'halted',
+  held: 'is held',
+  awaiting_approval: 'waits for approval',
+  rolling_back: 'is rolling back',
+  failed: 'failed',
+};
+
+/** Everything that waits for a person, worst first; says so plainly when nothing does. */
+export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) {
+  const campaigns = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
+  const matters: Matter[] = [];
+  for (const campaign of campaigns.data?.items ?? []) {
+    const what = asking[campaign.state as keyof typeof asking];
+    if (what)
+      matters.push({
+        key: campaign.id,
+        tone: campaign.state === 'halted' || campaign.state === 'failed' ? 'bad' : 'warn',
+        text: (
+          <>
+            <b>{campaign.name}</b> {what}
+          </>
+        ),
+        to: `/campaigns/${campaign.id}`,
+      });
+  }
+  const add = (n: number, tone: Matter['tone'], text: string, to: string, search?: Record<string, string>) => {
+    if (n > 0) matters.push({ key: text, tone, text, to, ...(search ? { search } : {}) });
+  };
+  const { states, presence } = summary;
+  add(states.quarantined ?? 0, 'bad', `${many(states.quarantined ?? 0, 'device')} quarantined`, '/devices', {
+    state: 'quarantined',
+  });
+  add(
+    states.pending_approval ?? 0,
+    'warn',
+    `${many(states.pending_approval ?? 0, 'device')} waiting for approval`,
+    '/devices',
+    { state: 'pending_approval' },
+  );
+  add(presence.offline ?? 0, 'bad', `${many(presence.offline ?? 0, 'device')} offline`, '/devices', {
+    presence: 'offline',
+  });
+  add(summary.drifted, 'warn', `${many(summary.drifted, 'device')} drifted from their config`, '/drift');
+  add(summary.health.error, 'warn', `${count(summary.health.error)} report errors`, '/devices');
+
+  return (
+    <Panel title="Needs attention" aside={matters.length > 0 ? count(matters.length) : undefined} bare>
+      {matters.length === 0 ? (
+        <p className={classes.calm}>Nothing. Every campaign moves and every device is as it should be.</p>
+      ) : (
+        <ul className={classes.matters}>
+          {matters.map((matter) => (
+            <li key={matter.key}>
+              <Link to={matter.to} search={(matter.search ?? {}) as never} className={classes.matter}>
+                <i data-tone={matter.tone} aria-hidden />
+                <span>{matter.text}</span>
+                <IconChevronRight size={15} aria-hidden />
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
