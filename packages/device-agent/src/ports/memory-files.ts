@@ -23,6 +23,10 @@ export class MemoryFiles implements Files {
     }
   }
 
+  paths(): string[] {
+    return [...this.#entries.keys()];
+  }
+
   async read(path: string): Promise<Buffer | null> {
     const entry = this.#entries.get(path);
     if (!entry) return null;

@@ -1,0 +1,69 @@
+import { type Log, silentLog } from '@muster/device-agent/ports/log';
+import type { ReleaseFault } from './behaviour.js';
+import { chance } from './chance.js';
+import { FleetFolder } from './fleet-folder.js';
+import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { realTempo, SimulatedDevice, type Tempo } from './simulated-device.js';
+
+export interface FleetOptions extends FleetPlan {
+  /** Where devices remember who they are; without it they forget when the process ends. */
+  folder?: string;
+  tempo?: Partial<Tempo>;
+  /** First connections are spread over this time. */
+  rampMs?: number;
+  /** Enrolments under way at once. */
+  concurrency?: number;
+  log?: Log;
+}
+
+export interface Fleet {
+  readonly devices: readonly SimulatedDevice[];
+  online(): number;
+  backlog(): number;
+  /** Gives some devices a fault with a release; `*` is any version but the one they came with, null lifts it. */
+  setFault(serials: readonly string[] | 'all', version: string, fault: ReleaseFault | null): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a fleet: enrols who is new, connects everyone over mutual TLS, spread over the ramp. Resolves when every device
+ * runs. Throws when a device is refused; a server that is away is waited for.
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { folder, tempo, rampMs = 0, concurrency = 8, log = silentLog, seed } = options;
+  const cache = folder === undefined ? null : new FleetFolder(folder);
+  const pace = { ...realTempo, ...tempo };
+  const devices = planFleet(options).map((plan) => {
+    const { serial } = plan.description;
+    return new SimulatedDevice(plan, seed, pace, () => cache?.changed(serial), named(log, serial));
+  });
+  let stopping = false;
+  const fleet: Fleet = {
+    devices,
+    online: () => devices.filter((device) => device.online).length,
+    backlog: () => devices.reduce((sum, device) => sum + device.backlog, 0),
+    setFault: (serials, version, fault) => {
+      for (const device of devices)
+        if (serials === 'all' || serials.includes(device.serial)) device.releaseFaults.set(version, fault);
+    },
+    stop: async () => {
+      stopping = true;
+      await Promise.all(devices.map((device) => device.stop()));
+      await cache?.flush();
+    },
+  };
+  const queue = [...devices];
+  const startNext = async (): Promise<void> => {
+    for (let device = queue.shift(); device && !stopping; device = queue.shift()) {
+      await cache?.adopt(device);
+      await device.start(chance(seed, device.serial, 'ramp') * rampMs);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, startNext));
+  return fleet;
+}
+
+const named = (log: Log, serial: string): Log => ({
+  info: (message, facts) => log.info(message, { device: serial, ...facts }),
+  warn: (message, facts) => log.warn(message, { device: serial, ...facts }),
+});

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '@muster/device-agent/ports/log';
+import { startFleet } from './fleet.js';
+import { playScenario } from './scenario.js';
+import { type PlanFile, readSettings, type Settings, usage } from './settings.js';
+
+const say = (text: string) => process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
+const quietLog: Log = {
+  info: () => undefined,
+  warn: (message, facts) => say(`! ${message} ${JSON.stringify(facts ?? {})}`),
+};
+const loudLog: Log = { ...quietLog, info: (message, facts) => say(`${message} ${JSON.stringify(facts ?? {})}`) };
+
+/** A demo is planned by the control plane once it is up; until then there is nothing to do but wait. */
+async function waitForPlan(settings: Settings): Promise<PlanFile> {
+  for (let waited = 0; ; waited++) {
+    const plan = await settings.plan();
+    if (plan) return plan;
+    if (waited === 0) say('waiting for a plan');
+    await pause(1_000);
+  }
+}
+
+async function run(settings: Settings): Promise<void> {
+  // The supervisor waits for this before it goes on; the fleet may need minutes to be complete.
+  process.send?.({ ready: true });
+  const plan = await waitForPlan(settings);
+  const { devices, seed, folder, rampMs, pastHours, telemetryS, scenario, verbose } = settings;
+  say(`starting ${devices} devices`);
+  const fleet = await startFleet({
+    ...plan,
+    devices,
+    seed,
+    folder,
+    rampMs,
+    tempo: { pastHours, telemetryS },
+    log: verbose ? loudLog : quietLog,
+  });
+  const cancelScenario = scenario ? playScenario(fleet, scenario) : () => undefined;
+  let told = -1;
+  const status = setInterval(() => {
+    const online = fleet.online();
+    if (online !== told) say(`${online} of ${devices} online`);
+    told = online;
+  }, 5_000);
+  const stop = () => {
+    cancelScenario();
+    clearInterval(status);
+    void fleet.stop().finally(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  process.once('disconnect', stop);
+}
+
+try {
+  await run(await readSettings(process.argv.slice(2), process.env));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+  process.exit(2);
+}
