@@ -25,8 +25,14 @@ export type LetterJob = Omit<Letter, 'createdAt'>;
 
 /** Which letters make jobs, and for whom. Everything else is only streamed to people. */
 export const routing: Partial<Record<LetterType, readonly Route[]>> = {
-  'device.enrolled': [{ queue: 'configs', job: 'render-device' }],
-  'device.changed': [{ queue: 'configs', job: 'render-device' }],
+  'device.enrolled': [
+    { queue: 'configs', job: 'render-device' },
+    { queue: 'notifications', job: 'notify' },
+  ],
+  'device.changed': [
+    { queue: 'configs', job: 'render-device' },
+    { queue: 'campaigns', job: 'check-version' },
+  ],
   // What waits for a device is sent when its first heartbeat after connecting arrives.
   'device.connected': [
     { queue: 'devices', job: 'judge-presence' },
@@ -36,6 +42,8 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
     { queue: 'campaigns', job: 'deliver-offer' },
   ],
   'twin.desired_changed': [{ queue: 'configs', job: 'deliver-desired' }],
+  'device.drifted': [{ queue: 'configs', job: 'remediate' }],
+  'config.changed': [{ queue: 'configs', job: 'render-all' }],
   'config.published': [{ queue: 'configs', job: 'render' }],
   'command.created': [{ queue: 'commands', job: 'dispatch' }],
   'command.cancel_requested': [{ queue: 'commands', job: 'cancel' }],
@@ -45,6 +53,9 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   'campaign.halted': [{ queue: 'notifications', job: 'notify' }],
   'campaign.completed': [{ queue: 'notifications', job: 'notify' }],
   'campaign.rollback_finished': [{ queue: 'notifications', job: 'notify' }],
-  'certificate.revoked': [{ queue: 'certificates', job: 'cut-session' }],
+  'certificate.revoked': [
+    { queue: 'certificates', job: 'cut-session' },
+    { queue: 'notifications', job: 'notify' },
+  ],
   'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
 };

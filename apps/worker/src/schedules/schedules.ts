@@ -23,4 +23,5 @@ export const schedules: readonly Schedule[] = [
   { queue: 'campaigns', job: 'tick', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'settle-due', everyMs: MINUTE },
   { queue: 'notifications', job: 'deliver-due', everyMs: 5 * SECOND },
+  { queue: 'notifications', job: 'forget', everyMs: HOUR },
 ];

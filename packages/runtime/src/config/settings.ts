@@ -49,6 +49,10 @@ export const settingsSchema = z.object({
     .optional()
     .describe('S3-compatible store, s3://key:secret@host:port/bucket?tls=0; files below the data folder otherwise.'),
   MUSTER_KEK: key.optional().describe('Key that encrypts private keys at rest; the file keys/kek otherwise.'),
+  MUSTER_WEBHOOK_PRIVATE: z
+    .stringbool('true or false')
+    .default(false)
+    .describe('Whether webhooks may reach private and loopback addresses.'),
   MUSTER_METRICS_PORT: port(0).describe('Metrics and health of this process; 0 picks a free port.'),
   MUSTER_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
