@@ -11,8 +11,12 @@ import { NestLogger } from '@muster/runtime/logging/nest-logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { runProcess } from '@muster/runtime/shutdown/run-process';
 import { ensureFirstTenant } from './access/first-tenant.js';
-import { slices } from './app.module.js';
+import { deviceSlices, slices } from './app.module.js';
+import { keepTrust } from './bootstrap/keep-trust.js';
+import { openIdentity } from './bootstrap/open-identity.js';
 import type { ApiDeps } from './deps.module.js';
+import { createDeviceApp } from './device-door/device.app.js';
+import { IdentityDoor } from './enrollment/identity-door.js';
 import { createPeopleApp } from './people.app.js';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -25,6 +29,8 @@ await runProcess('api', async (chassis) => {
   if (ownerUrl) await prepareDatabase({ ownerUrl, appUrl, systemUrl });
   const database = await openDatabase(settings, chassis);
   await ensureFirstTenant(database);
+  const identity = openIdentity(settings, { database, clock: systemClock, kek });
+  const doorTls = await identity.files.refresh();
 
   const deps: ApiDeps = {
     database,
@@ -39,6 +45,7 @@ await runProcess('api', async (chassis) => {
     providers: [
       { provide: SETTINGS, useValue: settings },
       { provide: METRICS, useValue: metrics },
+      { provide: IdentityDoor, useValue: identity.door },
     ],
   };
 
@@ -46,4 +53,10 @@ await runProcess('api', async (chassis) => {
   shutdown.add('people app', () => people.close());
   await people.listen(settings.port, settings.bind);
   logger.info({ port: settings.port }, 'people and clients may come');
+
+  const devices = await createDeviceApp(deps, doorTls, deviceSlices);
+  shutdown.add('device app', () => devices.close());
+  await devices.listen(settings.devicePort, settings.bind);
+  shutdown.add('trust files', await keepTrust(database, identity.files, devices, logger));
+  logger.info({ port: settings.devicePort }, 'devices may enrol');
 });

@@ -16,10 +16,14 @@ export const requestIdOf = (headers: NodeJS.Dict<string | string[]>): string => 
 };
 
 /** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log. */
-export const dressFront = async (app: NestFastifyApplication, log: Log): Promise<void> => {
+export const dressFront = async (
+  app: NestFastifyApplication,
+  log: Log,
+  bodyLimit: number = BODY_LIMIT,
+): Promise<void> => {
   await app.register(cookie);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  acceptBodies(fastify);
+  acceptBodies(fastify, bodyLimit);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).headers(securityHeaders);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
@@ -41,12 +45,12 @@ export const dressFront = async (app: NestFastifyApplication, log: Log): Promise
 };
 
 /** JSON (an absent body is no body, whatever the content type says), merge patches, and raw streams for content. */
-const acceptBodies = (fastify: FastifyInstance): void => {
+const acceptBodies = (fastify: FastifyInstance, bodyLimit: number): void => {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeContentTypeParser(['application/json', 'text/plain']);
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string', bodyLimit: BODY_LIMIT },
+    { parseAs: 'string', bodyLimit },
     (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body as string, done)),
   );
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));

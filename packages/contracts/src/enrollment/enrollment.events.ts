@@ -10,4 +10,5 @@ export const enrollmentEvents = {
   'certificate.activated': onCertificate,
   'certificate.revoked': onCertificate.extend({ fingerprint: z.string() }),
   'certificate.session_cut': onCertificate,
+  'certificate.renewal_requested': onCertificate,
 } as const;

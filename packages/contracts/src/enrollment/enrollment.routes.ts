@@ -60,6 +60,15 @@ export const listDeviceCertificates = route({
   query: PageQuery,
   returns: CertificatePage,
 });
+export const requestRenewal = route({
+  method: 'POST',
+  path: '/devices/:deviceId/certificates/renew',
+  summary: "Open a device's renewal window now; the device answers with a new key",
+  permission: 'certificate:revoke',
+  params: z.object({ deviceId: DeviceId }),
+  returns: Certificate,
+  refuses: ['not_found', 'transition_refused'],
+});
 export const revokeCertificate = route({
   method: 'POST',
   path: '/certificates/:certificateId/revoke',

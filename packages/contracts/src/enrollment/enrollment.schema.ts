@@ -122,6 +122,8 @@ export const EnrollRequest = z
     serial: Name,
     name: Name.optional(),
     agentVersion: z.string().max(64).optional(),
+    /** A simulated device says so, to be told apart from real ones everywhere. */
+    synthetic: z.boolean().optional(),
   })
   .meta({ id: 'EnrollRequest' });
 export type EnrollRequest = z.infer<typeof EnrollRequest>;

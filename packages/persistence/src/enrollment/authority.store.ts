@@ -18,6 +18,9 @@ export interface AuthorityRow {
 const columns = `id, tenant_id as "tenantId", kind, generation, state, certificate_pem as "certificatePem",
   key_ref as "keyRef"`;
 
+/** Who writes or reads the trust files listens here. */
+export const trustChannel = 'muster_trust';
+
 /** Certificate authorities by tenant, kind and generation. Everything runs in a system transaction. */
 export const authorityStore = {
   /** Serialises whoever creates authorities or signing keys, over all processes, to the end of the transaction. */
@@ -57,6 +60,11 @@ export const authorityStore = {
       ],
     );
     return row!;
+  },
+
+  /** Tells, on commit, that trust lists and revocation lists have to be written anew. */
+  async announceTrustChange(tx: Tx): Promise<void> {
+    await tx.query(`notify ${trustChannel}`);
   },
 
   /** The number of the authority's next revocation list; it only rises. */

@@ -82,6 +82,16 @@ export const certificateStore = {
     return row ?? null;
   },
 
+  /** As `present`, without the lock: for looking only. */
+  async findByFingerprint(tx: Tx, fingerprint: string): Promise<PresentedRow | null> {
+    const [row] = await tx.query<PresentedRow>(
+      `select ${columns}, d.state as "deviceState" from certificates c
+       join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id where c.fingerprint = $1`,
+      [fingerprint],
+    );
+    return row ?? null;
+  },
+
   async lock(tx: Tx, id: string): Promise<CertificateRow | null> {
     const [row] = await tx.query<CertificateRow>(`select ${columns} from certificates c where c.id = $1 for update`, [
       id,
@@ -98,18 +108,12 @@ export const certificateStore = {
     return row ?? null;
   },
 
-  /** Newest first, after the row with this time and id. */
-  listOfDevice(
-    tx: Tx,
-    deviceId: string,
-    after: { createdAt: Date; id: string } | null,
-    limit: number,
-  ): Promise<CertificateRow[]> {
+  /** Newest first (ids sort by time), older than `beforeId`. */
+  listOfDevice(tx: Tx, deviceId: string, beforeId: string | null, limit: number): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(
-      `select ${columns} from certificates c
-       where c.device_id = $1 and ($2::timestamptz is null or (c.created_at, c.id) < ($2, $3::uuid))
-       order by c.created_at desc, c.id desc limit $4`,
-      [deviceId, after?.createdAt ?? null, after?.id ?? null, limit],
+      `select ${columns} from certificates c where c.device_id = $1 and ($2::uuid is null or c.id < $2)
+       order by c.id desc limit $3`,
+      [deviceId, beforeId, limit],
     );
   },
 
@@ -118,7 +122,7 @@ export const certificateStore = {
     return tx.query<CertificateRow>(
       `select ${columns} from certificates c where c.device_id = $1
          and c.state in ('issued', 'active', 'superseded', 'on_hold')
-       order by c.created_at desc, c.id desc`,
+       order by c.id desc`,
       [deviceId],
     );
   },

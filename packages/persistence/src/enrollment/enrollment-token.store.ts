@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
 import { v7 as uuidv7 } from 'uuid';
 import { hashSecret } from '../access/secret.js';
 import type { Tx } from '../transaction.js';
@@ -46,9 +47,6 @@ export interface TokenSteps {
 const columns = `t.id, t.name, t.prefix, t.max_uses as "maxUses", t.uses, t.class, t.site, t.labels, t.model, t.serial,
   t.created_by as "createdBy", t.created_at as "createdAt", t.expires_at as "expiresAt", t.revoked_at as "revokedAt"`;
 
-/** Telemetry in `messages.kind`; heartbeats are another. */
-const TELEMETRY = 1;
-
 /** Enrolment tokens: the prefix finds the row and may be shown; the secret is kept as a hash. */
 export const enrollmentTokenStore = {
   async create(tx: Tx, token: NewTokenRow, now: Date): Promise<TokenRow> {
@@ -81,13 +79,11 @@ export const enrollmentTokenStore = {
     return row ?? null;
   },
 
-  /** Newest first, after the row with this time and id. */
-  list(tx: Tx, after: { createdAt: Date; id: string } | null, limit: number): Promise<TokenRow[]> {
+  /** Newest first (ids sort by time), older than `beforeId`. */
+  list(tx: Tx, beforeId: string | null, limit: number): Promise<TokenRow[]> {
     return tx.query<TokenRow>(
-      `select ${columns} from enrollment_tokens t
-       where $1::timestamptz is null or (t.created_at, t.id) < ($1, $2::uuid)
-       order by t.created_at desc, t.id desc limit $3`,
-      [after?.createdAt ?? null, after?.id ?? null, limit],
+      `select ${columns} from enrollment_tokens t where $1::uuid is null or t.id < $1 order by t.id desc limit $2`,
+      [beforeId, limit],
     );
   },
 
@@ -131,7 +127,7 @@ export const enrollmentTokenStore = {
   async steps(tx: Tx, ids: readonly string[]): Promise<Map<string, TokenSteps>> {
     const rows = await tx.query<TokenSteps & { id: string }>(
       `select t.id, c.device_id as "deviceId", c.created_at as "certificateIssuedAt", c.activated_at as "connectedAt",
-         (select m.received_at from messages m where m.device_key = d.device_key and m.kind = ${TELEMETRY}
+         (select m.received_at from messages m where m.device_key = d.device_key and m.kind = ${messageKinds.telemetry}
             and m.produced_at >= c.created_at - interval '1 day' order by m.produced_at limit 1) as "firstTelemetryAt",
          coalesce((select jsonb_agg(jsonb_build_object('at', a.at, 'code', a.text->'after'->>'code',
              'detail', a.text->>'reason') order by a.seq desc)

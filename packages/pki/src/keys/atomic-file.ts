@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -7,6 +7,26 @@ import { dirname } from 'node:path';
  * fsync of the folder. Mode 0600 from the first byte.
  */
 export const writeAtomically = async (path: string, content: string | Uint8Array, mode = 0o600): Promise<void> => {
+  await viaTemporary(path, content, mode, (temporary) => rename(temporary, path));
+};
+
+/** As `writeAtomically`, but never over an existing file: of several who create at once exactly one gets true. */
+export const createAtomically = async (path: string, content: string | Uint8Array, mode = 0o600): Promise<boolean> => {
+  try {
+    await viaTemporary(path, content, mode, (temporary) => link(temporary, path));
+    return true;
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw fault;
+  }
+};
+
+const viaTemporary = async (
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -17,10 +37,9 @@ export const writeAtomically = async (path: string, content: string | Uint8Array
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-  } catch (fault) {
+    await place(temporary);
+  } finally {
     await rm(temporary, { force: true });
-    throw fault;
   }
   await syncFolder(dirname(path));
 };

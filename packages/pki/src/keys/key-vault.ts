@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from './atomic-file.js';
+import { createAtomically } from './atomic-file.js';
 import { type Envelope, EnvelopeFault, seal, unseal } from './envelope.js';
 import { generatePrivateKey, keySigner } from './key-signer.js';
 import type { SignAlgorithm, Signer } from './signer.js';
@@ -29,8 +29,8 @@ export class KeyVault {
     if (existing) return this.openEnvelope(context, existing);
     const key = await generatePrivateKey(algorithm);
     const envelope = seal(this.kek, contextText(context), key.export({ type: 'pkcs8', format: 'der' }));
-    await writeAtomically(this.pathOf(ref), `${JSON.stringify(envelope)}\n`);
-    return keySigner(key);
+    const created = await createAtomically(this.pathOf(ref), `${JSON.stringify(envelope)}\n`);
+    return created ? keySigner(key) : this.open(ref, context);
   }
 
   /** Opens a stored key. Throws EnvelopeFault when it is absent, altered, or was sealed for another context. */
@@ -60,18 +60,20 @@ export class KeyVault {
   }
 }
 
-/** The KEK of an installation: given as base64, else read from `path`, else made there once. */
+/** The KEK of an installation: given as base64, else read from `path`, else made there once, whoever else starts now. */
 export const loadKek = async (path: string, given?: string): Promise<Buffer> => {
-  if (given !== undefined) return decodeKek(given);
   try {
-    return decodeKek(await readFile(path, 'utf8'));
+    return await readKek(path, given);
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code !== 'ENOENT') throw fault;
   }
-  const kek = randomBytes(32);
-  await writeAtomically(path, `${kek.toString('base64')}\n`);
-  return kek;
+  await createAtomically(path, `${randomBytes(32).toString('base64')}\n`);
+  return readKek(path);
 };
+
+/** As `loadKek`, for processes that only open keys: an absent file is an error (ENOENT), never a new KEK. */
+export const readKek = async (path: string, given?: string): Promise<Buffer> =>
+  decodeKek(given ?? (await readFile(path, 'utf8')));
 
 const decodeKek = (text: string): Buffer => {
   const kek = Buffer.from(text.trim(), 'base64');

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { Database } from '@muster/persistence/database';
+import { KeyVault } from '@muster/pki/keys/key-vault';
+import type { Clock } from '@muster/runtime/clock/clock';
+import type { Settings } from '@muster/runtime/config/settings';
+import { CrlPublisher } from '../enrollment/crl-publisher.js';
+import { Hierarchy } from '../enrollment/hierarchy.js';
+import { IdentityDoor } from '../enrollment/identity-door.js';
+import { SigningKeys } from '../enrollment/signing-keys.js';
+import { TrustFiles } from './trust-files.js';
+
+/** Trust domain of every installation; devices read it from their own certificate. */
+const DOMAIN = 'muster';
+
+export interface IdentityParts {
+  readonly door: IdentityDoor;
+  readonly files: TrustFiles;
+}
+
+/** Everything that signs, from the settings of the process. Nothing is made yet: `files.refresh()` does that. */
+export const openIdentity = (
+  settings: Pick<Settings, 'data' | 'host' | 'port' | 'devicePort' | 'mqttPort' | 'mqttUrl'>,
+  parts: { database: Database; clock: Clock; kek: Buffer },
+): IdentityParts => {
+  const { database, clock, kek } = parts;
+  const vault = new KeyVault(join(settings.data, 'keys'), kek);
+  const hierarchy = new Hierarchy(database, vault, clock, { domain: DOMAIN, organization: 'Muster' });
+  const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  const urls = {
+    consoleUrl: `http://${host}:${settings.port}`,
+    deviceUrl: `https://${host}:${settings.devicePort}`,
+    mqttUrl: `mqtts://${host}:${settings.mqttPort}`,
+  };
+  const door = new IdentityDoor(hierarchy, new SigningKeys(database, vault, clock), urls);
+  const local = ['localhost', '127.0.0.1', '::1'];
+  const apiHosts = unique([settings.host, ...local]);
+  const brokerHosts = unique([...apiHosts, ...(settings.mqttUrl ? [new URL(settings.mqttUrl).hostname] : [])]);
+  const folder = join(settings.data, 'tls');
+  const crls = new CrlPublisher(database, door, clock);
+  return { door, files: new TrustFiles(hierarchy, crls, clock, { folder, apiHosts, brokerHosts }) };
+};
+
+const unique = (names: readonly string[]) => [...new Set(names)] as [string, ...string[]];

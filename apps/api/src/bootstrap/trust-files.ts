@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
+import { writeAtomically } from '@muster/pki/keys/atomic-file';
+import type { Clock } from '@muster/runtime/clock/clock';
+import type { DoorTls } from '../device-door/device.app.js';
+import type { CrlPublisher } from '../enrollment/crl-publisher.js';
+import type { Hierarchy } from '../enrollment/hierarchy.js';
+import { ensureCertificate } from './server-identity.js';
+
+export interface TrustFilesOptions {
+  /** `<data>/tls`. */
+  readonly folder: string;
+  /** Names by which our servers are reached; the first becomes the common name. */
+  readonly apiHosts: readonly [string, ...string[]];
+  readonly brokerHosts: readonly [string, ...string[]];
+}
+
+/** The CN of the worker at an external broker; its ACL names it. */
+export const WORKER_SERVICE = 'muster-worker';
+
+/**
+ * What our processes and an external broker read from `<data>/tls`: certificates of api, broker and our services, the root, the
+ * trust list and the revocation lists. Only the api signs, so it writes them all; the others read.
+ */
+export class TrustFiles {
+  constructor(
+    private readonly hierarchy: Hierarchy,
+    private readonly crls: CrlPublisher,
+    private readonly clock: Clock,
+    private readonly options: TrustFilesOptions,
+  ) {}
+
+  /** Brings every file up to date; returns what the device door listens with. */
+  async refresh(): Promise<DoorTls> {
+    const { folder } = this.options;
+    const [root, server, service] = await Promise.all([
+      this.hierarchy.root(),
+      this.hierarchy.issuing('server', null),
+      this.hierarchy.issuing('service', null),
+      this.hierarchy.issuing('bootstrap', null),
+    ]);
+    const now = this.clock.now();
+    const ofServer = (name: string, hosts: readonly [string, ...string[]]) => ({
+      name,
+      hosts,
+      // With the root in it, because an enrolling device knows the root by its digest only.
+      chain: [server.pem, root.pem],
+      issue: (publicKey: Parameters<typeof issueServerLeaf>[1]['publicKey']) =>
+        issueServerLeaf(server, { hosts, publicKey }, { now }),
+    });
+    const api = await ensureCertificate(folder, ofServer('api', this.options.apiHosts), now);
+    await ensureCertificate(folder, ofServer('broker', this.options.brokerHosts), now);
+    const { domain } = this.hierarchy.options;
+    await ensureCertificate(
+      folder,
+      {
+        name: 'service',
+        hosts: [],
+        chain: [service.pem],
+        issue: (publicKey) => issueServiceLeaf(service, { domain, name: WORKER_SERVICE, publicKey }, { now }),
+      },
+      now,
+    );
+    const rows = await this.hierarchy.listTrusted();
+    const trust = rows.filter(({ kind }) => kind === 'root' || kind === 'device' || kind === 'service');
+    const ca = trust.map(({ certificatePem }) => certificatePem).join('');
+    await Promise.all([
+      writeIfNew(join(folder, 'root.pem'), root.pem),
+      writeIfNew(join(folder, 'broker-trust.pem'), ca),
+      writeIfNew(join(folder, 'broker.crl'), await this.crls.bundle()),
+    ]);
+    return { ...api, ca };
+  }
+}
+
+/** Readers watch these files: one that says the same is left alone. */
+const writeIfNew = async (path: string, content: string): Promise<void> => {
+  const existing = await readFile(path, 'utf8').catch(() => '');
+  if (existing !== content) await writeAtomically(path, content, 0o644);
+};

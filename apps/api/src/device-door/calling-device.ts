@@ -1,0 +1,34 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+
+/** A device whose certificate was validated and found in the registry. */
+export interface DeviceCaller {
+  readonly tenantId: string;
+  readonly deviceId: string;
+  readonly certificateId: string;
+  readonly fingerprint: string;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by DeviceGuard. */
+    device?: DeviceCaller;
+  }
+}
+
+/** The device that calls, behind `@UseGuards(DeviceGuard)`. */
+export const CallingDevice = createParamDecorator((_: unknown, context: ExecutionContext): DeviceCaller => {
+  const { device } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!device) throw new Error(`${context.getHandler().name} is not behind DeviceGuard`);
+  return device;
+});
+
+const EXPIRED = 'muster:allow-expired';
+
+/** Lets genuine certificates past their end through to the handler, which judges them itself: for renewal alone. */
+export const AllowExpired = () => SetMetadata(EXPIRED, true);
+
+const reflector = new Reflector();
+export const allowsExpired = (context: ExecutionContext): boolean =>
+  reflector.get<boolean | undefined>(EXPIRED, context.getHandler()) ?? false;

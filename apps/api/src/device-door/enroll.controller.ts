@@ -1,0 +1,57 @@
+import { EnrollRequest, RenewRequest } from '@muster/contracts/enrollment/enrollment.schema';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { CrlPublisher } from '../enrollment/crl-publisher.js';
+import { EnrollService } from '../enrollment/enroll.service.js';
+import { RenewService } from '../enrollment/renew.service.js';
+import { TokenBucket } from '../enrollment/token-bucket.js';
+import { Refusal } from '../http/refusal.js';
+import { AllowExpired, CallingDevice, type DeviceCaller } from './calling-device.js';
+import { DeviceGuard } from './device.guard.js';
+import { parseBody } from './parse-body.js';
+
+@Controller('/device/v1')
+export class EnrollController {
+  /** Wrong tokens from one address: ten at once, then one in six seconds. */
+  readonly #guesses: TokenBucket;
+
+  constructor(
+    private readonly enrolments: EnrollService,
+    private readonly renewals: RenewService,
+    private readonly crls: CrlPublisher,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#guesses = new TokenBucket(clock, { capacity: 10, perMinute: 10 });
+  }
+
+  @Post('enroll')
+  @HttpCode(200)
+  async enroll(@Req() request: FastifyRequest, @Body() body: unknown) {
+    if (this.#guesses.isEmpty(request.ip))
+      throw new Refusal('rate_limited', 'Too many wrong tokens from this address.');
+    const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (bearer === undefined) throw new Refusal('unauthenticated', 'Send the enrolment token as a bearer credential.');
+    try {
+      return await this.enrolments.enroll(bearer, parseBody(EnrollRequest, body));
+    } catch (fault) {
+      if (fault instanceof Refusal && fault.code === 'token_invalid') this.#guesses.take(request.ip);
+      throw fault;
+    }
+  }
+
+  @Post('renew')
+  @HttpCode(200)
+  @UseGuards(DeviceGuard)
+  @AllowExpired()
+  renew(@CallingDevice() caller: DeviceCaller, @Body() body: unknown) {
+    return this.renewals.renew(caller, parseBody(RenewRequest, body).csr);
+  }
+
+  /** Every revocation list as one PEM file, as brokers load it. */
+  @Get('crl')
+  @Header('content-type', 'application/x-pem-file')
+  crl(): Promise<string> {
+    return this.crls.cachedBundle();
+  }
+}

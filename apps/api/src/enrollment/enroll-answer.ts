@@ -1,0 +1,38 @@
+import type { EnrollAnswer } from '@muster/contracts/enrollment/enrollment.schema';
+import { devicePrefix } from '@muster/contracts/mqtt/topics';
+import { Database } from '@muster/persistence/database';
+import { deviceStore } from '@muster/persistence/devices/device.store';
+import type { CertificateRow } from '@muster/persistence/enrollment/certificate.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import { renewalOf } from './enrollment.resource.js';
+import { IdentityDoor } from './identity-door.js';
+
+/** What a device is told with its certificate. Built after the commit, so nothing is handed out that could roll back. */
+@Injectable()
+export class EnrollAnswers {
+  constructor(
+    private readonly database: Database,
+    private readonly door: IdentityDoor,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async of(row: CertificateRow): Promise<EnrollAnswer> {
+    const { tenantId, deviceId } = row;
+    const keys = await this.door.signingKeys.trusted(tenantId);
+    const authorities = await this.door.hierarchy.listTrusted();
+    const detail = await this.database.tenant(tenantId, (tx) => deviceStore.detail(tx, deviceId));
+    return {
+      deviceId,
+      tenant: tenantId,
+      certificate: row.pem,
+      chain: authorities.filter(({ id }) => id === row.authorityId).map(({ certificatePem }) => certificatePem),
+      mqttUrl: this.door.urls.mqttUrl,
+      topicPrefix: devicePrefix(tenantId, deviceId),
+      serverTime: this.clock.now().toISOString(),
+      heartbeatS: detail?.heartbeatS ?? 60,
+      renew: renewalOf(row),
+      trust: { keys: keys.map((key) => ({ ...key })) },
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Hierarchy } from './hierarchy.js';
+import type { SigningKeys } from './signing-keys.js';
+
+/** Where devices and people reach this installation. */
+export interface PublicUrls {
+  /** Console, agent download and revocation lists. */
+  readonly consoleUrl: string;
+  /** Device API over mutual TLS. */
+  readonly deviceUrl: string;
+  readonly mqttUrl: string;
+}
+
+/** All that giving out identities needs beside the database; made once by the process. */
+export class IdentityDoor {
+  constructor(
+    readonly hierarchy: Hierarchy,
+    readonly signingKeys: SigningKeys,
+    readonly urls: PublicUrls,
+    /** Life of device certificates in milliseconds; the profile's 90 days when undefined. */
+    readonly leafLife?: number,
+  ) {}
+
+  crlUri(authorityId: string): string {
+    return `${this.urls.consoleUrl}/crl/${authorityId}.crl`;
+  }
+}
