@@ -1,4 +1,94 @@
-import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import {
+  ApiKeyEntity,
+  IdempotencyKeyEntity,
+  MembershipEntity,
+  SessionEntity,
+  SignInLinkEntity,
+  UserEntity,
+} from './access/access.entity.js';
+import { AuditEntryEntity, AuditHeadEntity } from './audit/audit.entity.js';
+import {
+  CampaignEntity,
+  CampaignExclusionEntity,
+  CampaignTargetEntity,
+  CampaignWaveEntity,
+} from './campaigns/campaign.entity.js';
+import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
+import { CommandEntity } from './commands/command.entity.js';
+import { GoldenConfigEntity, GoldenConfigVersionEntity } from './configs/config.entity.js';
+import {
+  DeviceClassEntity,
+  DeviceEntity,
+  DeviceEventEntity,
+  DeviceStateEntity,
+  SiteEntity,
+} from './devices/device.entity.js';
+import { DriftEntity, TwinEntity, TwinRevisionEntity } from './devices/twin.entity.js';
+import {
+  AuthorityEntity,
+  CertificateEntity,
+  EnrollmentTokenEntity,
+  SigningKeyEntity,
+} from './enrollment/enrollment.entity.js';
+import { NotificationEntity, WebhookDeliveryEntity, WebhookEntity } from './notifications/notification.entity.js';
+import { AppliedLetterEntity, LetterEntity } from './outbox/outbox.entity.js';
+import { ArtifactEntity, DeviceReleaseEntity, ReleaseEntity } from './releases/release.entity.js';
+import {
+  DeadLetterEntity,
+  DirtyHourEntity,
+  HourlyRollupEntity,
+  LatestValueEntity,
+  MessageEntity,
+  MetricEntity,
+  PlaceEntity,
+} from './telemetry/telemetry.entity.js';
+import { TenantEntity } from './tenants/tenant.entity.js';
 
-/** Every table as a class. Stores may query through them; the drift test compares them with the migrated schema. */
-export const entities: (EntityTarget<ObjectLiteral> & (new () => object))[] = [];
+/** Every table as a class. Stores may query through them; a test compares them with the migrated schema. */
+export const entities = [
+  ApiKeyEntity,
+  AppliedLetterEntity,
+  ArtifactEntity,
+  AuditEntryEntity,
+  AuditHeadEntity,
+  AuthorityEntity,
+  CampaignEntity,
+  CampaignExclusionEntity,
+  CampaignTargetEntity,
+  CampaignWaveEntity,
+  CertificateEntity,
+  CommandEntity,
+  DeadLetterEntity,
+  DecisionRecordEntity,
+  DeviceClassEntity,
+  DeviceEntity,
+  DeviceEventEntity,
+  DeviceReleaseEntity,
+  DeviceStateEntity,
+  DirtyHourEntity,
+  DriftEntity,
+  EnrollmentTokenEntity,
+  ExecutionEntity,
+  GoldenConfigEntity,
+  GoldenConfigVersionEntity,
+  HourlyRollupEntity,
+  IdempotencyKeyEntity,
+  LatestValueEntity,
+  LetterEntity,
+  MembershipEntity,
+  MessageEntity,
+  MetricEntity,
+  NotificationEntity,
+  PlaceEntity,
+  ReleaseEntity,
+  SessionEntity,
+  SignInLinkEntity,
+  SigningKeyEntity,
+  SiteEntity,
+  TenantEntity,
+  TwinEntity,
+  TwinRevisionEntity,
+  UserEntity,
+  WebhookDeliveryEntity,
+  WebhookEntity,
+];

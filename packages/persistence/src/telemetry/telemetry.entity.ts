@@ -1,0 +1,82 @@
+import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity('metrics')
+export class MetricEntity {
+  @PrimaryGeneratedColumn('identity', { type: 'int', generatedIdentity: 'ALWAYS' }) id!: number;
+  @Column('text') tenantId!: string;
+  @Column('text') key!: string;
+  @Column({ type: 'text', nullable: true }) unit!: string | null;
+  @Column({ type: 'text', nullable: true }) title!: string | null;
+}
+
+@Entity('places')
+export class PlaceEntity {
+  @PrimaryGeneratedColumn('identity', { type: 'int', generatedIdentity: 'ALWAYS' }) id!: number;
+  @Column('text') tenantId!: string;
+  @Column('int') deviceKey!: number;
+  @Column('text') path!: string;
+  @Column({ type: 'text', nullable: true }) asset!: string | null;
+}
+
+@Entity('messages')
+export class MessageEntity {
+  @PrimaryColumn('int') deviceKey!: number;
+  @PrimaryColumn('timestamptz') producedAt!: Date;
+  @PrimaryColumn('bigint') seqNo!: number;
+  @PrimaryColumn('smallint') kind!: number;
+  @Column({ type: 'int', nullable: true }) placeId!: number | null;
+  @Column('timestamptz') receivedAt!: Date;
+  @Column('smallint') schemaVersion!: number;
+  @Column({ type: 'timestamptz', nullable: true }) correctedAt!: Date | null;
+  @Column({ type: 'int', default: 0 }) flags!: number;
+  @Column({ type: 'int', array: true, default: '{}' }) dtMs!: number[];
+  @Column({ type: 'int', array: true, default: '{}' }) metric!: number[];
+  @Column({ type: 'float8', array: true, default: '{}' }) value!: number[];
+  @Column({ type: 'jsonb', nullable: true }) extra!: unknown;
+}
+
+@Entity('latest_values')
+export class LatestValueEntity {
+  @PrimaryColumn('int') deviceKey!: number;
+  @PrimaryColumn({ type: 'int', default: 0 }) placeId!: number;
+  @PrimaryColumn('int') metric!: number;
+  @Column('text') tenantId!: string;
+  @Column('timestamptz') at!: Date;
+  @Column({ type: 'float8', nullable: true }) value!: number | null;
+}
+
+@Entity('telemetry_hourly')
+export class HourlyRollupEntity {
+  @PrimaryColumn('int') deviceKey!: number;
+  @PrimaryColumn({ type: 'int', default: 0 }) placeId!: number;
+  @PrimaryColumn('int') metric!: number;
+  @PrimaryColumn('timestamptz') bucket!: Date;
+  @Column('int') n!: number;
+  @Column('float8') sum!: number;
+  @Column('float8') min!: number;
+  @Column('float8') max!: number;
+  @Column('float8') last!: number;
+  @Column('timestamptz') lastAt!: Date;
+}
+
+@Entity('rollup_dirty')
+export class DirtyHourEntity {
+  @PrimaryColumn('int') deviceKey!: number;
+  @PrimaryColumn('timestamptz') bucket!: Date;
+  @Column({ type: 'timestamptz', default: () => 'now()' }) markedAt!: Date;
+}
+
+@Entity('dead_letters')
+export class DeadLetterEntity {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('timestamptz') receivedAt!: Date;
+  @Column({ type: 'text', nullable: true }) tenantId!: string | null;
+  @Column({ type: 'uuid', nullable: true }) deviceId!: string | null;
+  @Column('text') topic!: string;
+  @Column('text') reason!: string;
+  @Column({ type: 'text', nullable: true }) detail!: string | null;
+  @Column('bytea') body!: Buffer;
+  @Column({ type: 'text', default: 'open' }) state!: string;
+  @Column({ type: 'text', nullable: true }) resolvedBy!: string | null;
+  @Column({ type: 'timestamptz', nullable: true }) resolvedAt!: Date | null;
+}

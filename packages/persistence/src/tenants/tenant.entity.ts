@@ -1,0 +1,9 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+@Entity('tenants')
+export class TenantEntity {
+  @PrimaryColumn('text') id!: string;
+  @Column('text') name!: string;
+  @Column({ type: 'timestamptz', nullable: true }) killSwitchAt!: Date | null;
+  @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
+}
