@@ -152,6 +152,11 @@ export class Agent {
     await this.#twinUplink.send(await this.#twin.editedByHand(change));
   }
 
+  /** One heartbeat right now. */
+  beat(): Promise<void> {
+    return this.#heartbeats.beat('requested');
+  }
+
   /** One telemetry message right now. Resolves when it is kept. */
   offerTelemetry(body: object, place: string | null = null, producedAt?: Date): Promise<number> {
     return this.#streams.telemetry.offer(body, place, producedAt);

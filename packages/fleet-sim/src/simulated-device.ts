@@ -85,6 +85,11 @@ export class SimulatedDevice {
     return this.#installer?.running ?? this.plan.firmwareVersion;
   }
 
+  /** A release left it unable to start. */
+  get bricked(): boolean {
+    return this.#bricked;
+  }
+
   get agent(): Agent | null {
     return this.#agent;
   }

@@ -82,7 +82,7 @@ export async function startWirePeer() {
   });
   broker.on('publish', (packet, client) => {
     const topic = parseTopic(packet.topic);
-    if (!topic || topic.direction !== 'up') return;
+    if (topic?.direction !== 'up') return;
     const body = JSON.parse(packet.payload.toString()) as Uplink['body'];
     uplinks.push({ deviceId: topic.device, channel: topic.channel, place: topic.place, body });
     if (!faults.deaf && client && body.seqNo > 0) void acknowledge(topic.device, body);

@@ -114,4 +114,4 @@ async function verify(files: Files, wish: DownloadWish): Promise<DownloadOutcome
 }
 
 const startsAt = (contentRange: string | undefined, offset: number): boolean =>
-  contentRange !== undefined && contentRange.startsWith(`bytes ${offset}-`);
+  contentRange?.startsWith(`bytes ${offset}-`) === true;

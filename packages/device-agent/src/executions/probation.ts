@@ -47,8 +47,8 @@ export async function watchProbation(
     if (complaints >= UNHEALTHY_LIMIT)
       return { healthy: false, code: 'health_check_failed', detail: unhealthy!, checks };
     const failing = Object.keys(checks).filter((name) => !checks[name]);
-    if (failing.length > 0) wellSince = null;
-    else if (now - (wellSince ??= now) >= times.steadyMs) return { healthy: true, checks };
+    wellSince = failing.length > 0 ? null : (wellSince ?? now);
+    if (wellSince !== null && now - wellSince >= times.steadyMs) return { healthy: true, checks };
     const limit = failing.length === 1 && failing[0] === 'link' ? times.linkWithinMs : times.withinMs;
     if (now - began >= limit)
       return {

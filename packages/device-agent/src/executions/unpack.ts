@@ -59,13 +59,15 @@ async function unpackArchive(artifact: string, folder: string): Promise<void> {
       }
     }
   })();
-  // A refusal while writing destroys the archive stream; waiting for both keeps either error from going unheard.
-  const [, written] = await Promise.allSettled([
-    reading,
-    writing.catch((error) => (archive.destroy(error), Promise.reject(error))),
-  ]);
+  // A refusal while writing destroys the archive stream, which ends the reading too; waiting for both keeps either error
+  // from going unheard.
+  const guarded = writing.catch((error: Error) => {
+    archive.destroy(error);
+    throw error;
+  });
+  const [read, written] = await Promise.allSettled([reading, guarded]);
   if (written.status === 'rejected') throw written.reason;
-  await reading;
+  if (read.status === 'rejected') throw read.reason;
 }
 
 function targetOf(header: Header, folder: string): string {

@@ -47,7 +47,7 @@ export function decodeRegisters(registers: ArrayLike<number>, format: ValueForma
   const raw = rawValue(bytes, format.type);
   if (isSentinel(raw, bytes, format.sentinels)) return { value: null, quality: 'bad.notImplemented' };
   if (typeof raw === 'bigint') return scaleInteger(raw, format);
-  return finite(raw * format.scale + format.offset);
+  return scaled(raw, format);
 }
 
 function inOrder(registers: ArrayLike<number>, order: RegisterOrder, width: number): DataView {
@@ -96,14 +96,16 @@ function rawValue(bytes: DataView, type: RegisterType): number | bigint {
 
 /** Beyond 2^53 a double cannot hold every integer; the exact digits travel beside the rounded value. */
 function scaleInteger(raw: bigint, format: ValueFormat): DecodedValue {
-  const value = Number(raw);
-  const decoded = finite(value * format.scale + format.offset);
-  const plain = format.scale === 1 && format.offset === 0;
-  return plain && !Number.isSafeInteger(value) ? { ...decoded, exact: raw.toString() } : decoded;
+  const decoded = scaled(Number(raw), format);
+  return isPlain(format) && !Number.isSafeInteger(Number(raw)) ? { ...decoded, exact: raw.toString() } : decoded;
 }
 
+const isPlain = ({ scale, offset }: ValueFormat): boolean => scale === 1 && offset === 0;
+
 /** Decimal scales such as 0.1 leave binary dust (-12.3 becomes -12.3000…02); 15 digits are what a double carries exactly. */
-function finite(value: number): DecodedValue {
-  if (!Number.isFinite(value)) return { value: null, quality: 'bad.nan' };
-  return { value: Number.isSafeInteger(value) ? value : Number(value.toPrecision(15)) };
+function scaled(raw: number, format: ValueFormat): DecodedValue {
+  if (!Number.isFinite(raw)) return { value: null, quality: 'bad.nan' };
+  if (isPlain(format)) return { value: raw };
+  const value = Number((raw * format.scale + format.offset).toPrecision(15));
+  return Number.isFinite(value) ? { value } : { value: null, quality: 'bad.outOfRange' };
 }
