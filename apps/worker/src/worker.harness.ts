@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { topicFor, type UplinkChannel } from '@muster/contracts/mqtt/topics';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { readSettings } from '@muster/runtime/config/settings';
@@ -63,14 +66,14 @@ export interface TestWorker extends AsyncDisposable {
 export async function testWorker(
   test: TestDatabase,
   providers: readonly Provider[] = [],
-  data = '.muster-test',
+  data = mkdtempSync(join(tmpdir(), 'muster-worker-')),
 ): Promise<TestWorker> {
   const settings = readSettings({
     MUSTER_DATA: data,
     MUSTER_DATABASE_APP_URL: test.appUrl,
     MUSTER_DATABASE_SYSTEM_URL: test.systemUrl,
   });
-  const logger = createLogger({ process: 'worker', level: process.env.MUSTER_LOG_LEVEL ?? 'fatal' });
+  const logger = createLogger({ process: 'worker', level: 'fatal' });
   const connection = openQueueConnection(settings, { listeners: queues.length, onError: () => {} });
   const transport = new MemoryTransport();
   const parts = {
@@ -90,6 +93,7 @@ export async function testWorker(
     [Symbol.asyncDispose]: async () => {
       await app.close();
       await connection.close();
+      rmSync(data, { recursive: true, force: true });
     },
   };
 }

@@ -2,14 +2,28 @@ import type { Logger } from '@muster/runtime/logging/logger';
 import type { QueueConnection } from '@muster/runtime/queues/queue-connection';
 import { QueuesModule } from '@muster/runtime/queues/queues.module';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { CampaignsModule } from './campaigns/campaigns.module.js';
+import { CommandsModule } from './commands/commands.module.js';
+import { ConfigsModule } from './configs/configs.module.js';
+import { DevicesModule } from './devices/devices.module.js';
+import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import { ProcessModule, type WorkerParts } from './process.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** One module a noun. */
-export const slices: readonly Type[] = [TelemetryModule];
+export const slices: readonly Type[] = [
+  TelemetryModule,
+  EnrollmentModule,
+  DevicesModule,
+  ConfigsModule,
+  CommandsModule,
+  CampaignsModule,
+  NotificationsModule,
+];
 
 /** Everything the worker does. */
 @Module({})

@@ -60,10 +60,9 @@ function renewOnChange(folder: string, transport: EmbeddedTransport, { logger, s
   const watcher = watch(folder, () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      readTls(folder, 'broker', 'broker-trust.pem').then(
-        (tls) => transport.renew(tls),
-        (error: unknown) => logger.error({ err: error }, 'the renewed certificates could not be read'),
-      );
+      readTls(folder, 'broker', 'broker-trust.pem')
+        .then((tls) => transport.renew(tls))
+        .catch((error: unknown) => logger.error({ err: error }, 'the renewed certificates could not be used'));
     }, SETTLE_MS);
   });
   shutdown.add('certificate watch', () => {
