@@ -28,3 +28,8 @@ export function consoleUrl(options: StartOptions): string {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return `http://${host}:${options.port}`;
 }
+
+export function deviceUrl(options: StartOptions): string {
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return `https://${host}:${options.devicePort}`;
+}

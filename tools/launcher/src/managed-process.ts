@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { instanceVariable } from './run-record.js';
 
 export interface ProcessPlan {
@@ -35,6 +35,7 @@ export class ManagedProcess {
   #pauseMs = firstPauseMs;
   #timer: NodeJS.Timeout | undefined;
   #everReady = false;
+  #logFrom = 0;
 
   constructor(
     private readonly plan: ProcessPlan,
@@ -73,6 +74,7 @@ export class ManagedProcess {
     const { script, words = [], environment, logFile, instance } = this.plan;
     if (existsSync(logFile) && statSync(logFile).size > logLimit) renameSync(logFile, `${logFile}.1`);
     const log = openSync(logFile, 'a', 0o640);
+    this.#logFrom = fstatSync(log).size;
     const child = spawn(process.execPath, ['--enable-source-maps', script, ...words], {
       env: { ...environment, [instanceVariable]: instance },
       stdio: ['ignore', log, log, 'ipc'],
@@ -113,8 +115,9 @@ export class ManagedProcess {
     });
   }
 
-  /** The end of its log, for a message that has to explain a failure. */
+  /** The end of what its newest run logged, for a message that has to explain a failure. */
   logTail(): string {
-    return existsSync(this.plan.logFile) ? readFileSync(this.plan.logFile, 'utf8').trimEnd().slice(-3_000) : '';
+    const { logFile } = this.plan;
+    return existsSync(logFile) ? readFileSync(logFile).subarray(this.#logFrom).toString().trimEnd().slice(-3_000) : '';
   }
 }

@@ -14,6 +14,12 @@ export interface QueueNeeds {
   readonly onError: (error: Error) => void;
 }
 
+/**
+ * How soon a worker asks again after its connection failed, in milliseconds. BullMQ's own 15 seconds keep work waiting
+ * that long after every database restart, and a stop as well.
+ */
+export const workerPace = { runRetryDelay: 500 } as const;
+
 /** Room for commands beside the listeners; fewer and workers wait for each other. */
 const spare = 8;
 

@@ -4,7 +4,8 @@ import { type DynamicModule, Inject, Module, type OnApplicationBootstrap } from 
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import type { Logger } from '../logging/logger.js';
-import type { QueueConnection } from './queue-connection.js';
+import { type QueueConnection, workerPace } from './queue-connection.js';
+import { TroubleLog } from './trouble-log.js';
 
 /** Token of the logger that hears what goes wrong in queues. */
 const QUEUE_LOGGER = Symbol('queue logger');
@@ -21,10 +22,14 @@ const defaultJobOptions = {
  */
 @Module({})
 export class QueuesModule implements OnApplicationBootstrap {
+  readonly #troubles: TroubleLog;
+
   constructor(
     private readonly discovery: DiscoveryService,
     @Inject(QUEUE_LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#troubles = new TroubleLog(logger, performance);
+  }
 
   static forProcess(queues: QueueConnection, logger: Logger): DynamicModule {
     return {
@@ -43,12 +48,13 @@ export class QueuesModule implements OnApplicationBootstrap {
   }
 
   #listenTo(source: Queue | QueueEvents | Worker): void {
-    const { logger } = this;
     const emitter: EventEmitter = source;
-    emitter.on('error', (error: Error) => logger.warn({ err: error, queue: source.name }, 'queue connection trouble'));
+    emitter.on('error', (error: Error) => this.#troubles.note(source.name, error));
     if (!(source instanceof Worker)) return;
+    Object.assign(source.opts, workerPace);
     source.on('failed', (job, error) => {
-      logger.error({ err: error, queue: source.name, job: job?.name, jobId: job?.id }, 'job failed');
+      const about = { err: error, queue: source.name, job: job?.name, jobId: job?.id };
+      this.logger.error(about, 'job failed');
     });
   }
 }
