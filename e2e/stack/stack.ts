@@ -1,16 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApiKey, signInByLink } from '@muster/contracts/access/access.routes';
+import { createApiKey } from '@muster/contracts/access/access.routes';
 import { permissions } from '@muster/contracts/access/permissions';
 import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
+import { ApiClient } from '@muster/launcher/demo/api-client';
 import { makeSignInLink } from '@muster/launcher/sign-in';
 import type { Database } from '@muster/persistence/database';
 import { freePort } from '@muster/runtime/embedded/free-port';
 import type { TestCluster } from '@muster/testkit/cluster';
 import { type Mosquitto, startMosquitto } from '@muster/testkit/mosquitto';
 import { cloneDatabase, type TestDatabase } from '@muster/testkit/postgres';
-import { ApiClient } from './client.js';
 import { ServerProcess } from './process.js';
 
 export interface StackOptions {
@@ -58,7 +58,9 @@ export class Stack implements AsyncDisposable {
         : null;
     await worker.start();
     const baseUrl = `http://127.0.0.1:${ports.people}`;
-    const client = new ApiClient(baseUrl, await apiKey(baseUrl, testDatabase.ownerUrl));
+    const person = await ApiClient.signIn(baseUrl, await makeSignInLink(testDatabase.ownerUrl, baseUrl));
+    const { secret } = await person.call(createApiKey, { body: { name: 'journeys', permissions: [...permissions] } });
+    const client = ApiClient.withKey(baseUrl, secret);
     return new Stack(home, testDatabase, ports, api, worker, client, mosquitto);
   }
 
@@ -89,24 +91,4 @@ export class Stack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/** As a person would: the one-time link gives a session, the session makes a key. */
-async function apiKey(baseUrl: string, ownerUrl: string): Promise<string> {
-  const token = new URL(await makeSignInLink(ownerUrl, baseUrl)).searchParams.get('token');
-  const signedIn = await fetch(`${baseUrl}/api/v1${signInByLink.path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: baseUrl },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0];
-  if (!cookie) throw new Error(`signing in answered ${signedIn.status} without a cookie: ${await signedIn.text()}`);
-  const made = await fetch(`${baseUrl}/api/v1${createApiKey.path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: baseUrl, cookie },
-    body: JSON.stringify({ name: 'journeys', permissions }),
-  });
-  const { secret } = (await made.json()) as { secret?: string };
-  if (!secret) throw new Error(`making an API key answered ${made.status}`);
-  return secret;
 }

@@ -1,13 +1,10 @@
 import { signInByLink } from '@muster/contracts/access/access.routes';
-import type { Route, RouteOutput } from '@muster/contracts/route';
-import type { z } from 'zod';
+import type { Route, RouteAnswer, RouteRequest } from '@muster/contracts/route';
 
-type Input<S> = S extends z.ZodUndefined ? undefined : S extends z.ZodType ? z.input<S> : never;
-
-export interface CallOptions<P, Q, B> {
-  readonly params?: P;
-  readonly query?: Q;
-  readonly body?: B;
+export interface CallOptions<T extends Route> {
+  readonly params?: RouteRequest<T>['params'];
+  readonly query?: Partial<RouteRequest<T>['query']>;
+  readonly body?: RouteRequest<T>['body'];
   /** Raw content instead of JSON. */
   readonly content?: Uint8Array;
   /** Version for If-Match. */
@@ -46,10 +43,7 @@ export class ApiClient {
   }
 
   /** The answer whatever its status; `call` is for when only success will do. */
-  async attempt<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
-    route: Route<P, Q, B, R>,
-    options: CallOptions<Input<P>, Partial<Input<Q>>, Input<B>> = {},
-  ): Promise<Answer<RouteOutput<Route<P, Q, B, R>>>> {
+  async attempt<T extends Route>(route: T, options: CallOptions<T> = {}): Promise<Answer<RouteAnswer<T>>> {
     const { body, content, match } = options;
     const type = content ? 'application/octet-stream' : body === undefined ? null : 'application/json';
     const response = await fetch(this.#url(route, options.params, options.query), {
@@ -65,16 +59,13 @@ export class ApiClient {
     const text = await response.text();
     return {
       status: response.status,
-      body: (text === '' ? undefined : JSON.parse(text)) as RouteOutput<Route<P, Q, B, R>>,
+      body: (text === '' ? undefined : JSON.parse(text)) as RouteAnswer<T>,
       headers: response.headers,
     };
   }
 
   /** @throws with the problem's text on any refusal. */
-  async call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
-    route: Route<P, Q, B, R>,
-    options: CallOptions<Input<P>, Partial<Input<Q>>, Input<B>> = {},
-  ): Promise<RouteOutput<Route<P, Q, B, R>>> {
+  async call<T extends Route>(route: T, options: CallOptions<T> = {}): Promise<RouteAnswer<T>> {
     const answer = await this.attempt(route, options);
     if (answer.status >= 400)
       throw new Error(`${route.method} ${route.path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
