@@ -1,6 +1,8 @@
 import { Database } from '@muster/persistence/database';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { METRICS } from '@muster/runtime/metrics/metrics';
 import { type DynamicModule, type LoggerService, Module, type Provider } from '@nestjs/common';
+import type { Registry } from 'prom-client';
 import { LOG, type Log } from './http/log.js';
 import { Paging } from './http/paging.js';
 import { SECRET } from './http/secret.js';
@@ -11,6 +13,8 @@ export interface ApiDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the doors count; tests leave it out. */
+  readonly metrics?: Registry;
   /** 32 bytes, the same on every replica, from which the door derives its keys. */
   readonly secret: Buffer;
   readonly nestLogger?: LoggerService;
@@ -31,6 +35,7 @@ export const depsModule = (deps: ApiDeps): DynamicModule => {
     { provide: LOG, useValue: deps.log },
     { provide: SECRET, useValue: deps.secret },
     { provide: Paging, useFactory: () => new Paging(deps.secret) },
+    ...(deps.metrics ? [{ provide: METRICS, useValue: deps.metrics }] : []),
     ...(deps.providers ?? []),
   ];
   return { module: DepsModule, global: true, providers, exports: providers };

@@ -8,7 +8,6 @@ import { SETTINGS } from '@muster/runtime/config/settings';
 import { openDatabase } from '@muster/runtime/database/open-database';
 import { prepareDatabase } from '@muster/runtime/database/prepare-database';
 import { NestLogger } from '@muster/runtime/logging/nest-logger';
-import { METRICS } from '@muster/runtime/metrics/metrics';
 import { runProcess } from '@muster/runtime/shutdown/run-process';
 import { ensureFirstTenant } from './access/first-tenant.js';
 import { deviceSlices, slices } from './app.module.js';
@@ -36,6 +35,7 @@ await runProcess('api', async (chassis) => {
     database,
     clock: systemClock,
     log: logger,
+    metrics,
     nestLogger: new NestLogger(logger),
     secret: Buffer.from(hkdfSync('sha256', kek, '', 'muster api door', 32)),
     files: {
@@ -44,7 +44,6 @@ await runProcess('api', async (chassis) => {
     },
     providers: [
       { provide: SETTINGS, useValue: settings },
-      { provide: METRICS, useValue: metrics },
       { provide: IdentityDoor, useValue: identity.door },
     ],
   };

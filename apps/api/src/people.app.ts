@@ -16,6 +16,7 @@ export const createPeopleApp = (
 ): Promise<NestFastifyApplication> =>
   openApp([depsModule(deps), ...slices], {
     log: deps.log,
+    metrics: deps.metrics,
     nestLogger: deps.nestLogger,
     beforeReady: async (app) => {
       answerHealth(app, deps.database);

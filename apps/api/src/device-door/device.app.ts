@@ -48,7 +48,7 @@ export const createDeviceApp = async (
     abortOnError: false,
     bodyParser: false,
   });
-  await dressFront(app, deps.log, BODY_LIMIT);
+  await dressFront(app, { door: 'devices', log: deps.log, metrics: deps.metrics, bodyLimit: BODY_LIMIT });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

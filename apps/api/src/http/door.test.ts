@@ -3,6 +3,7 @@ import { PageQuery, pageOf } from '@muster/contracts/page';
 import { route } from '@muster/contracts/route';
 import { Controller, Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Call, Endpoint, withEtag } from './endpoint.js';
@@ -142,9 +143,10 @@ const log = { info: (f: object) => lines.push(f), warn: () => 0, error: (f: obje
 })
 class WidgetsModule {}
 
+const metrics = new Registry();
 let app: NestFastifyApplication;
 beforeAll(async () => {
-  app = await openApp([WidgetsModule], { log });
+  app = await openApp([WidgetsModule], { log, metrics });
 });
 afterAll(() => app.close());
 
@@ -264,6 +266,15 @@ describe('the door', () => {
     expect(bug.body).not.toContain('hunter2');
     expect(JSON.stringify(lines)).toContain('"status":500');
     expect(JSON.stringify(lines)).not.toContain('geheim');
+  });
+
+  test('counts answers by route and refusals by code, never by id', async () => {
+    await ask('GET', '/widgets/id-1');
+    await ask('PATCH', '/widgets/id-2');
+    const text = await metrics.metrics();
+    expect(text).toMatch(/muster_http_refusals_total\{door="people",code="precondition_required"\} \d/);
+    expect(text).toContain('route="/api/v1/widgets/:id"');
+    expect(text).not.toContain('id-1');
   });
 
   test('tells a part that is away from a bug', async () => {

@@ -1,11 +1,16 @@
 import cookie from '@fastify/cookie';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
+import { measureDoor } from './door-metrics.js';
 import type { Log } from './log.js';
 
 /** JSON bodies; the largest legitimate one is an import of 5,000 rows. Artifact content streams and has its own limit. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** Asked every few seconds by load balancers; a line each would bury the rest. */
+const PROBES = /^\/(healthz|readyz)$/;
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
@@ -15,21 +20,29 @@ export const requestIdOf = (headers: NodeJS.Dict<string | string[]>): string => 
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
 };
 
-/** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log. */
+export interface Front {
+  readonly door: 'people' | 'devices';
+  readonly log: Log;
+  readonly metrics?: Registry;
+  readonly bodyLimit?: number;
+}
+
+/** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log, metrics. */
 export const dressFront = async (
   app: NestFastifyApplication,
-  log: Log,
-  bodyLimit: number = BODY_LIMIT,
+  { door, log, metrics, bodyLimit = BODY_LIMIT }: Front,
 ): Promise<void> => {
   await app.register(cookie);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   acceptBodies(fastify, bodyLimit);
+  if (metrics) measureDoor(fastify, door, metrics);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).headers(securityHeaders);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
   fastify.addHook('onSend', async (request, reply, payload) => (isUnchanged(request, reply) ? null : payload));
   fastify.addHook('onResponse', async (request, reply) => {
+    if (PROBES.test(request.url)) return;
     const fields = {
       requestId: request.id,
       method: request.method,

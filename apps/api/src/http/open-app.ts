@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Registry } from 'prom-client';
 import { BODY_LIMIT, dressFront, requestIdOf } from './front.js';
 import { HttpModule } from './http.module.js';
 import type { Log } from './log.js';
@@ -10,6 +11,7 @@ class Root {}
 
 export interface OpenOptions {
   readonly log: Log;
+  readonly metrics?: Registry;
   /** Where Nest itself reports; errors and warnings on the console otherwise. */
   readonly nestLogger?: LoggerService;
   /** Adds plain Fastify routes (files, health) behind the same headers and log. */
@@ -19,7 +21,7 @@ export interface OpenOptions {
 /** A Nest application behind the people's door, initialised but not listening, so `app.inject` works at once. */
 export const openApp = async (
   imports: readonly (Type | DynamicModule)[],
-  { log, nestLogger, beforeReady }: OpenOptions,
+  { log, nestLogger, metrics, beforeReady }: OpenOptions,
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
@@ -33,7 +35,7 @@ export const openApp = async (
     abortOnError: false,
     bodyParser: false,
   });
-  await dressFront(app, log);
+  await dressFront(app, { door: 'people', log, metrics });
   await beforeReady?.(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -1,6 +1,7 @@
 import { type Problem, type ProblemCode, problems } from '@muster/contracts/problem';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import './door-metrics.js';
 import { LOG, type Log } from './log.js';
 import { Refusal } from './refusal.js';
 
@@ -17,6 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     const refusal = toRefusal(error);
     if (refusal.code === 'internal') this.log.error({ requestId: request.id, err: error }, 'request failed');
     if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
+    request.refusedWith = refusal.code;
     if (reply.sent) return;
     if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="muster"');
     if (refusal.status === 503) reply.header('retry-after', '2');

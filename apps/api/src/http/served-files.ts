@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { type ProblemCode, problems } from '@muster/contracts/problem';
@@ -14,6 +14,8 @@ export interface ServedFiles {
   readonly agent: string;
 }
 
+/** Nothing above the folder, and no NUL, which the file system refuses by throwing. */
+const OUTSIDE = /(^|[\\/])\.\.([\\/]|$)|\0/;
 const NOT_THE_CONSOLE = /^\/(api|agent|assets|problems|healthz|readyz|metrics)(\/|$)/;
 
 /** Serves the console, the agent tarball and the page behind every problem's `type`. */
@@ -35,7 +37,7 @@ export const serveFiles = async (app: NestFastifyApplication, files: ServedFiles
   });
   fastify.get<{ Params: { '*': string } }>('/*', (request, reply) => {
     const path = request.params['*'];
-    if (path !== '' && existsSync(`${files.console}/${path}`) && !path.includes('..')) {
+    if (path !== '' && !OUTSIDE.test(path) && isFile(`${files.console}/${path}`)) {
       // Vite puts a hash of the content into the name of everything below assets/.
       const forever = path.startsWith('assets/');
       return reply
@@ -47,6 +49,8 @@ export const serveFiles = async (app: NestFastifyApplication, files: ServedFiles
     return reply.header('cache-control', 'no-cache').sendFile('index.html', files.console);
   });
 };
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 const nothingHere = (request: FastifyRequest, reply: FastifyReply) =>
   reply

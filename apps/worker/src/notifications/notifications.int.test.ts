@@ -10,7 +10,7 @@ import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LetterJob } from '../outbox/routing.js';
 import { Notifier } from './notifier.js';
-import { WebhookCourier } from './webhook.courier.js';
+import { WebhookCourier } from './webhook-courier.js';
 
 const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const silent = { warn: () => {} } as never;

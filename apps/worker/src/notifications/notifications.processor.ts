@@ -8,7 +8,7 @@ import { Inject } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { LetterJob } from '../outbox/routing.js';
 import { Notifier } from './notifier.js';
-import { WebhookCourier } from './webhook.courier.js';
+import { WebhookCourier } from './webhook-courier.js';
 
 const KEEP_MS = 90 * 86_400_000;
 
