@@ -1,14 +1,14 @@
 import { EnrollAnswer, type EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
-import { generateDeviceKey, isKeyOf, keyFromPem, keyToPem } from '@muster/pki/client/device-key';
+import { isKeyOf, keyFromPem } from '@muster/pki/client/device-key';
 import { parseEnrollmentToken } from '@muster/pki/client/enrollment-token';
 import { writeRequest } from '@muster/pki/client/write-request';
 import type { SigningJwk } from '@muster/pki/signing/compact';
 import type { Files } from '../ports/files.js';
 import { type Net, readText } from '../ports/net.js';
 import type { DeviceDescription, Identity } from './identity.js';
+import { keyForRequest } from './key-for-request.js';
 
 const IDLE_TIMEOUT_MS = 30_000;
-const NEXT = 'identity/next.json';
 
 /** The server said no; trying again with the same input would end the same way. */
 export class EnrollmentRefused extends Error {
@@ -87,14 +87,6 @@ export function identityFrom(
     trust: granted.trust.keys as unknown as SigningJwk[],
     trustBundle: 0,
   };
-}
-
-async function keyForRequest(files: Files): Promise<string> {
-  const pending = await files.read(NEXT);
-  if (pending) return (JSON.parse(pending.toString()) as { key: string }).key;
-  const key = keyToPem(generateDeviceKey());
-  await files.replace(NEXT, JSON.stringify({ key }));
-  return key;
 }
 
 function problemIn(text: string): { code?: string; title?: string; detail?: string } {

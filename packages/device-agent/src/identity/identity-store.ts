@@ -2,9 +2,9 @@ import { fingerprintOf } from '@muster/pki/client/device-key';
 import type { Credentials, LinkIdentity } from '../link/link.js';
 import type { Files } from '../ports/files.js';
 import type { Identity } from './identity.js';
+import { keyForRequest, NEXT_IDENTITY as NEXT } from './key-for-request.js';
 
 const CURRENT = 'identity/current.json';
-const NEXT = 'identity/next.json';
 
 /**
  * Two places for an identity. A renewed one waits in `next` and becomes `current` only once the server has acknowledged
@@ -60,6 +60,11 @@ export class IdentityStore implements Credentials {
       fingerprintOf(pem),
     );
     return this.current_.previousFingerprint ? [...all, this.current_.previousFingerprint] : all;
+  }
+
+  /** The key of a renewal, kept until its certificate has come. */
+  nextKey(): Promise<string> {
+    return keyForRequest(this.files);
   }
 
   /** Keeps a renewed identity to be tried with the next connection. */

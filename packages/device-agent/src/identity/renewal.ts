@@ -1,4 +1,4 @@
-import { fingerprintOf, generateDeviceKey, keyFromPem, keyToPem } from '@muster/pki/client/device-key';
+import { fingerprintOf, keyFromPem } from '@muster/pki/client/device-key';
 import { writeRequest } from '@muster/pki/client/write-request';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
@@ -77,7 +77,7 @@ export class Renewal {
     const { net, log } = this.ports;
     const old = this.store.identity;
     try {
-      const key = keyToPem(generateDeviceKey());
+      const key = await this.store.nextKey();
       const answer = await net.request({
         method: 'POST',
         url: `${old.apiUrl}/device/v1/renew`,
