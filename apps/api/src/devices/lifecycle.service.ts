@@ -5,6 +5,7 @@ import { audit } from '@muster/persistence/audit/audit.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
+import { authorityStore } from '@muster/persistence/enrollment/authority.store';
 import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -19,7 +20,7 @@ import { dropChanged, findDetail } from './devices.service.js';
 const certificateSteps: Partial<Record<LifecycleEvent, { event: CertificateEvent; code: string }>> = {
   quarantine: { event: 'hold', code: 'device_quarantined' },
   activate: { event: 'release', code: 'device_activated' },
-  decommission: { event: 'revoke', code: 'cessation_of_operation' },
+  decommission: { event: 'revoke', code: 'cessationOfOperation' },
 };
 
 const sentences: Partial<Record<LifecycleEvent, string>> = {
@@ -92,6 +93,7 @@ async function moveCertificates(tx: Tx, deviceId: string, event: LifecycleEvent,
     );
     if (step.state === 'revoked') await dropRevoked(tx, row);
   }
+  await authorityStore.announceTrustChange(tx);
 }
 
 const dropRevoked = (tx: Tx, { id, deviceId, fingerprint }: CertificateRow): Promise<string> =>

@@ -56,7 +56,7 @@ export class SigningKeys {
       const publicJwk = { ...toSigningJwk(signer, kid, documentOf[purpose]) };
       const key = { kid, tenantId, purpose, algorithm: signer.algorithm, publicJwk, keyRef };
       await signingKeyStore.insert(tx, key, this.clock.now());
-      return { ...key, state: 'active' as const };
+      return key;
     });
     const signer = await this.vault.open(row.keyRef, { tenant: tenantId, purpose, generation: generationOf(row.kid) });
     return { kid: row.kid, signer };

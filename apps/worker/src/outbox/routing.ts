@@ -32,6 +32,7 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   'device.changed': [
     { queue: 'configs', job: 'render-device' },
     { queue: 'campaigns', job: 'check-version' },
+    { queue: 'certificates', job: 'cut-session' },
   ],
   // What waits for a device is sent when its first heartbeat after connecting arrives.
   'device.connected': [
@@ -57,5 +58,6 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
     { queue: 'certificates', job: 'cut-session' },
     { queue: 'notifications', job: 'notify' },
   ],
+  'certificate.renewal_requested': [{ queue: 'certificates', job: 'deliver-trust' }],
   'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
 };

@@ -22,6 +22,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'commands', job: 'settle-due', everyMs: SECOND },
   { queue: 'campaigns', job: 'tick', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'settle-due', everyMs: MINUTE },
+  { queue: 'certificates', job: 'refresh-trust', everyMs: HOUR },
   { queue: 'notifications', job: 'deliver-due', everyMs: 5 * SECOND },
   { queue: 'notifications', job: 'forget', everyMs: HOUR },
 ];

@@ -11,13 +11,15 @@ export interface SigningKeyRow {
   readonly publicJwk: Record<string, unknown>;
   readonly keyRef: string;
   readonly state: TrustState;
+  readonly createdAt: Date;
 }
 
-const columns = `kid, tenant_id as "tenantId", purpose, algorithm, public_jwk as "publicJwk", key_ref as "keyRef", state`;
+const columns = `kid, tenant_id as "tenantId", purpose, algorithm, public_jwk as "publicJwk", key_ref as "keyRef", state,
+  created_at as "createdAt"`;
 
 /** Keys that sign commands, releases and trust bundles of a tenant. The private half is in the vault under `keyRef`. */
 export const signingKeyStore = {
-  async insert(tx: Tx, key: Omit<SigningKeyRow, 'state'>, now: Date): Promise<void> {
+  async insert(tx: Tx, key: Omit<SigningKeyRow, 'state' | 'createdAt'>, now: Date): Promise<void> {
     await tx.execute(
       `insert into signing_keys (kid, tenant_id, purpose, algorithm, public_jwk, key_ref, created_at)
        values ($1, $2, $3, $4, $5, $6, $7)`,

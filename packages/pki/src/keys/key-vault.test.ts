@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EnvelopeFault, rewrap, seal, unseal } from './envelope.js';
-import { KeyVault, loadKek, readKek } from './key-vault.js';
+import { KeyVault, loadKek } from './key-vault.js';
 
 const context = { tenant: 'main', purpose: 'device', generation: 1 };
 const newFolder = () => mkdtemp(join(tmpdir(), 'muster-vault-'));
@@ -73,10 +73,6 @@ describe('the key-encryption key', () => {
     const path = join(await newFolder(), 'kek');
     const keks = await Promise.all(Array.from({ length: 8 }, () => loadKek(path)));
     expect(new Set(keks.map((kek) => kek.toString('hex'))).size).toBe(1);
-  });
-
-  it('is never made by who only reads it', async () => {
-    await expect(readKek(join(await newFolder(), 'kek'))).rejects.toThrow('ENOENT');
   });
 
   it('comes from the setting when given, and must have 32 bytes', async () => {

@@ -68,11 +68,10 @@ export const loadKek = async (path: string, given?: string): Promise<Buffer> => 
     if ((fault as NodeJS.ErrnoException).code !== 'ENOENT') throw fault;
   }
   await createAtomically(path, `${randomBytes(32).toString('base64')}\n`);
-  return readKek(path);
+  return readKek(path, undefined);
 };
 
-/** As `loadKek`, for processes that only open keys: an absent file is an error (ENOENT), never a new KEK. */
-export const readKek = async (path: string, given?: string): Promise<Buffer> =>
+const readKek = async (path: string, given: string | undefined): Promise<Buffer> =>
   decodeKek(given ?? (await readFile(path, 'utf8')));
 
 const decodeKek = (text: string): Buffer => {

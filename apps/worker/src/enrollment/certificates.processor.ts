@@ -1,0 +1,33 @@
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import type { Job } from 'bullmq';
+import type { LetterJob } from '../outbox/routing.js';
+import { CertificateSweep } from './certificate-sweep.js';
+import { SessionCutter } from './session-cutter.js';
+import { TrustCourier } from './trust-courier.js';
+
+/** What follows from certificates after the transaction that changed them. */
+@Processor('certificates')
+export class CertificatesProcessor extends WorkerHost {
+  constructor(
+    private readonly cutter: SessionCutter,
+    private readonly courier: TrustCourier,
+    private readonly sweep: CertificateSweep,
+  ) {
+    super();
+  }
+
+  async process(job: Job): Promise<unknown> {
+    switch (job.name) {
+      case 'cut-session':
+        return this.cutter.apply(job.data as LetterJob);
+      case 'deliver-trust':
+        return this.courier.deliver(job.data as LetterJob);
+      case 'settle-due':
+        return this.sweep.settle();
+      case 'refresh-trust':
+        return this.sweep.refreshTrust();
+      default:
+        throw new Error(`certificates has no job ${job.name}`);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
+import { audit } from '@muster/persistence/audit/audit.store';
+import { Database, type Tx } from '@muster/persistence/database';
+import { deviceStore } from '@muster/persistence/devices/device.store';
+import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import { DeviceRegistry } from '../gateway/device-registry.js';
+import { Downlink } from '../gateway/downlink.publisher.js';
+import type { LetterJob } from '../outbox/routing.js';
+
+/**
+ * Ends the sessions of what was revoked or put out of service: a revocation list alone ends none. The device is free to
+ * connect again and is then judged by its certificate, so cutting once too often does no harm.
+ */
+@Injectable()
+export class SessionCutter {
+  constructor(
+    private readonly database: Database,
+    private readonly downlink: Downlink,
+    private readonly registry: DeviceRegistry,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** From `certificate.revoked` and from `device.changed` of a device that is out. Repeat-safe. */
+  async apply({ tenantId, payload }: LetterJob): Promise<void> {
+    const { deviceId, certificateId } = payload as { deviceId: string; certificateId?: string };
+    const device = await this.database.tenant(tenantId, (tx) => deviceStore.find(tx, deviceId));
+    const isOut = device !== null && device.state !== 'active' && device.state !== 'maintenance';
+    if (certificateId === undefined && !isOut) return;
+    this.registry.forget(deviceId);
+    await this.downlink.kick(deviceId);
+    await this.database.tenant(tenantId, (tx) => this.#record(tx, deviceId, certificateId));
+  }
+
+  async #record(tx: Tx, deviceId: string, certificateId: string | undefined): Promise<void> {
+    const now = this.clock.now();
+    const certificates = await certificateStore.listOfDevice(tx, deviceId, null, 100);
+    const cut = certificates.filter(({ id, state }) => id === certificateId || state === 'on_hold');
+    for (const { id } of cut) {
+      if (!(await certificateStore.markSessionCut(tx, id, now))) continue;
+      const payload = { certificateId: id, deviceId };
+      await outbox.drop(tx, { tenantId: tx.tenantId!, type: 'certificate.session_cut', key: deviceId, payload });
+    }
+    await this.#finishDecommissioning(tx, deviceId, now);
+  }
+
+  /** Decommissioning lasts until the session is cut. */
+  async #finishDecommissioning(tx: Tx, deviceId: string, now: Date): Promise<void> {
+    const device = await deviceStore.lock(tx, deviceId);
+    if (device?.state !== 'decommissioning') return;
+    const step = lifecycle.next(device.state, 'complete');
+    if (step.kind === 'refused') return;
+    const { reasonCode, reasonDetail } = device;
+    await deviceStore.setState(tx, deviceId, { state: step.state, reasonCode, reasonDetail }, now);
+    await audit.append(tx, {
+      actor: { type: 'system', id: 'worker' },
+      action: 'device.decommissioned',
+      resource: `device:${deviceId}`,
+      before: { state: device.state },
+      after: { state: step.state },
+    });
+    const payload = { deviceId, state: step.state };
+    await outbox.drop(tx, { tenantId: tx.tenantId!, type: 'device.changed', key: deviceId, payload });
+  }
+}
