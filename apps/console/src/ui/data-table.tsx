@@ -32,7 +32,7 @@ interface DataTableProps<Row> {
 }
 
 const features = tableFeatures({ columnVisibilityFeature });
-const ROW = 40;
+const ROW = 37;
 
 /** A real table: sticky head, keyboard-reachable rows through the links in them, virtual when it is long. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {

@@ -36,6 +36,9 @@ export const duration = (ms: number): string => {
   return days < 7 && hours > 0 ? `${days} d ${hours} h` : `${days} d`;
 };
 
+/** How long an answer took: milliseconds below a second, else as a duration. */
+export const latency = (ms: number): string => (ms < 1000 ? `${Math.max(0, Math.round(ms))} ms` : duration(ms));
+
 /** One unit only, for tables: "12 s ago", "in 5 min". */
 export const ago = (at: number, now: number): string => {
   const ms = now - at;
@@ -80,7 +83,7 @@ export const fullInstant = (at: string): string => {
 
 /** `timed_out` → "Timed out". */
 export const words = (code: string): string => {
-  const text = code.replaceAll('_', ' ').replaceAll('.', ' · ');
+  const text = code.replace(/[_.]/g, ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 

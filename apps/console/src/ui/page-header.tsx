@@ -1,3 +1,4 @@
+import { IconChevronLeft } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import classes from './page-header.module.css';
@@ -20,8 +21,10 @@ export function PageHeader({ title, parent, badge, sub, actions }: PageHeaderPro
       <div className={classes.words}>
         {parent ? (
           <nav aria-label="Breadcrumb" className={classes.crumb}>
-            <Link to={parent.to}>{parent.label}</Link>
-            <span aria-hidden>/</span>
+            <Link to={parent.to}>
+              <IconChevronLeft size={13} stroke={2} aria-hidden />
+              {parent.label}
+            </Link>
           </nav>
         ) : null}
         <div className={classes.line}>

@@ -7,6 +7,8 @@ export interface Part {
   readonly label: string;
   readonly count: number;
   readonly tone: Tone;
+  /** Named in the legend even when it is empty: an absence worth saying. */
+  readonly always?: boolean;
   readonly onSelect?: () => void;
 }
 
@@ -23,6 +25,7 @@ interface PartitionBarProps {
 export function PartitionBar({ parts, total, unit, slim = false }: PartitionBarProps) {
   const sum = parts.reduce((n, part) => n + part.count, 0);
   const shown = parts.filter((part) => part.count > 0);
+  const legend = parts.filter((part) => part.count > 0 || part.always);
   const sentence = `${shown.map((part) => `${count(part.count)} ${part.label.toLowerCase()}`).join(', ')} of ${count(total)} ${unit}`;
   return (
     <div className={classes.whole} data-slim={slim || undefined}>
@@ -39,7 +42,7 @@ export function PartitionBar({ parts, total, unit, slim = false }: PartitionBarP
       </div>
       {slim ? null : (
         <ul className={classes.legend}>
-          {parts.map((part) => (
+          {legend.map((part) => (
             <li key={part.key} data-zero={part.count === 0 || undefined}>
               <i className={classes.swatch} data-tone={part.tone} />
               {part.onSelect && part.count > 0 ? (

@@ -30,6 +30,18 @@ export const withGaps = (columns: SeriesColumns): [number[], Cells, Cells, Cells
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const two = (n: number) => String(n).padStart(2, '0');
+
+/** Clock times in 24 hours; a tick on midnight, or a step of days, says the day. */
+const timeTicks: uPlot.Axis.DynamicValues = (_, ticks, __, ___, step) =>
+  ticks.map((tick) => {
+    const at = new Date(tick * 1000);
+    if (step >= 86_400 || (at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0))
+      return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+    return step < 60 ? `${time}:${two(at.getSeconds())}` : time;
+  });
+
 const axis = (extra: uPlot.Axis): uPlot.Axis => ({
   stroke: colour('--text-3'),
   font: '11px "Inter Variable", system-ui, sans-serif',
@@ -60,8 +72,8 @@ const optionsFor = (
       y: { range: (_, low, high) => uPlot.rangeNum(low, low === high ? low + 1 : high, 0.12, true) },
     },
     axes: [
-      axis({ size: 26, space: 80 }),
-      axis({ size: 54, space: 34, values: (_, ticks) => ticks.map((tick) => reading(tick)) }),
+      axis({ size: 26, space: 80, values: timeTicks }),
+      axis({ size: 54, space: 26, values: (_, ticks) => ticks.map((tick) => reading(tick)) }),
     ],
     series: [
       {},

@@ -1,3 +1,4 @@
+import { IconCheck, IconExclamationMark, IconMinus } from '@tabler/icons-react';
 import { count, duration } from './format.js';
 import { useNow } from './now.js';
 import { StatusBadge } from './status-badge.js';
@@ -28,18 +29,25 @@ function Soak({ until }: { readonly until: string }) {
   return <span className="num">{left > 0 ? `${duration(left)} of soak left` : 'soak over, judging'}</span>;
 }
 
+const marks = { passed: IconCheck, halted: IconExclamationMark, empty: IconMinus, skipped: IconMinus } as const;
+
+function Mark({ wave }: { readonly wave: RailWave }) {
+  const Icon = marks[wave.state as keyof typeof marks];
+  return Icon ? <Icon size={14} stroke={2.6} aria-hidden /> : <span aria-hidden>{wave.n}</span>;
+}
+
 /** The waves of a campaign from first to last, each with its state, its size and how far it got. */
 export function WaveRail({ waves, selected, onSelect }: WaveRailProps) {
   return (
     <ol className={classes.rail}>
       {waves.map((wave) => {
-        const { tone, icon: Icon } = lookOf('wave', wave.state);
+        const { tone } = lookOf('wave', wave.state);
         const done = wave.size > 0 ? (wave.resolved ?? 0) / wave.size : 0;
         const bad = wave.size > 0 ? (wave.bad ?? 0) / wave.size : 0;
         const inner = (
           <>
             <span className={classes.node} data-tone={tone}>
-              <Icon size={16} stroke={2} aria-hidden />
+              <Mark wave={wave} />
             </span>
             <span className={classes.words}>
               <span className={classes.line}>

@@ -103,6 +103,7 @@ export function AuditPage() {
       <div className={layout.stack}>
         <div className={layout.filters}>
           <TextInput
+            className={layout.grow}
             aria-label="Action"
             placeholder="Action, such as campaign.pause   /"
             data-page-filter

@@ -70,7 +70,7 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
   const main = (['launch', 'approve', 'resume', 'rollback'] as const)
     .filter((verb) => verbs.includes(verb))
     .slice(0, 2);
-  const rest = verbs.filter((verb) => verb !== 'pause' && !(main as readonly string[]).includes(verb));
+  const rest = verbs.filter((verb) => verb !== 'pause' && !(main as readonly CampaignVerb[]).includes(verb));
 
   return (
     <>
@@ -88,7 +88,7 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
       {main.map((verb, index) => (
         <Button
           key={verb}
-          variant={index === 0 && !verbs.includes('pause') ? 'filled' : 'default'}
+          variant={index === 0 ? 'filled' : 'default'}
           disabled={why(verb) !== undefined}
           title={why(verb)}
           onClick={() => setDialog(verb)}

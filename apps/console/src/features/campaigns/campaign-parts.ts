@@ -15,7 +15,13 @@ const looks = [
 
 /** The nine counters as parts of the targets, in the order people ask for them. */
 export const partsOf = (counters: Counters): Part[] =>
-  looks.map(([key, label, tone]) => ({ key, label, tone, count: counters[key] }));
+  looks.map(([key, label, tone]) => ({
+    key,
+    label,
+    tone,
+    count: counters[key],
+    always: key === 'succeeded' || key === 'failed',
+  }));
 
 /** Devices with an outcome, and those whose outcome counts against the release. */
 export const outcomes = (counters: Counters) => {

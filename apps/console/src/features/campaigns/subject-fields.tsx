@@ -1,5 +1,6 @@
 import { SegmentedControl, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { layout } from '../../ui/layout.js';
 import { configsQuery } from '../configs/configs.queries.js';
 import { releasesQuery } from '../releases/releases.queries.js';
@@ -24,6 +25,11 @@ export function SubjectFields({ form, set }: SubjectFieldsProps) {
         : {}),
     });
   };
+  // A release named in the address fills the form as if it had been chosen here.
+  const fromAddress = form.name === '' && form.releaseId !== null && releases.data !== undefined;
+  useEffect(() => {
+    if (fromAddress) chooseRelease(form.releaseId);
+  }, [releases.data !== undefined]);
   return (
     <div className={layout.form}>
       <SegmentedControl

@@ -32,7 +32,7 @@ export function WaveFields({ form, set, preview }: WaveFieldsProps) {
           return (
             <li key={wave.key} className={classes.waveRow}>
               <b>Wave {index + 1}</b>
-              <div style={{ display: 'flex', gap: 4 }}>
+              <div className={classes.waveSize}>
                 <NumberInput
                   aria-label={`Size of wave ${index + 1}`}
                   min={wave.unit === 'percent' ? 0.1 : 1}
@@ -45,10 +45,10 @@ export function WaveFields({ form, set, preview }: WaveFieldsProps) {
                 <Select
                   aria-label={`Unit of wave ${index + 1}`}
                   allowDeselect={false}
-                  w={76}
+                  w={88}
                   data={[
                     { value: 'percent', label: '%' },
-                    { value: 'devices', label: 'dev.' },
+                    { value: 'devices', label: 'pcs' },
                   ]}
                   value={wave.unit}
                   onChange={(unit) => change(wave.key, { unit: unit as WaveDraft['unit'] })}
@@ -56,7 +56,7 @@ export function WaveFields({ form, set, preview }: WaveFieldsProps) {
               </div>
               <NumberInput
                 aria-label={`Soak of wave ${index + 1} in seconds`}
-                placeholder={`soak ${form.soakS} s`}
+                placeholder={`${form.soakS} s soak`}
                 min={0}
                 hideControls
                 suffix=" s soak"
@@ -66,7 +66,7 @@ export function WaveFields({ form, set, preview }: WaveFieldsProps) {
               <span className="quiet num">
                 {planned ? `${many(planned.size, 'device')} more, ${planned.cumulative} in all` : ''}
               </span>
-              <span style={{ display: 'flex', gap: 8, alignItems: 'center' }}>
+              <span className={classes.waveEnd}>
                 {index < form.waves.length - 1 ? (
                   <Checkbox
                     label="Hold after"

@@ -13,7 +13,7 @@ import { useAction } from '../../api/use-action.js';
 import { Answer } from '../../ui/answer.js';
 import { Elapsed } from '../../ui/elapsed.js';
 import { EmptyState } from '../../ui/empty-state.js';
-import { duration } from '../../ui/format.js';
+import { duration, latency } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { Panel } from '../../ui/panel.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
@@ -24,7 +24,7 @@ import classes from './devices.module.css';
 import { commandsQuery } from './devices.queries.js';
 
 const between = (from: string | null, to: string | null) =>
-  from && to ? duration(Date.parse(to) - Date.parse(from)) : null;
+  from && to ? latency(Date.parse(to) - Date.parse(from)) : null;
 
 function CommandItem({ command }: { readonly command: Command }) {
   const cancel = useAction(cancelCommand, { stale: [['device', command.deviceId, 'commands']] });
@@ -44,8 +44,13 @@ function CommandItem({ command }: { readonly command: Command }) {
         <span className="soft">{command.reasonDetail}</span>
         <span className={classes.steps}>
           <span>
-            {open ? 'running for ' : 'took '}
-            <Elapsed from={command.createdAt} to={command.finishedAt} />
+            {open ? (
+              <>
+                running for <Elapsed from={command.createdAt} />
+              </>
+            ) : (
+              `took ${between(command.createdAt, command.finishedAt) ?? '—'}`
+            )}
           </span>
           {command.sentAt ? <span>· sent after {between(command.createdAt, command.sentAt)}</span> : null}
           {acknowledged ? <span>· acknowledged in {acknowledged}</span> : null}

@@ -48,6 +48,7 @@ export function DeviceFilters({ end }: { readonly end: ReactNode }) {
   return (
     <search className={layout.filters} aria-label="Filter devices">
       <TextInput
+        className={layout.grow}
         aria-label="Search devices"
         placeholder="Name, serial or id   /"
         leftSection={<IconSearch size={14} />}

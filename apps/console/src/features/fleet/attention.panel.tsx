@@ -60,7 +60,7 @@ export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) 
     presence: 'offline',
   });
   add(summary.drifted, 'warn', `${many(summary.drifted, 'device')} drifted from their config`, '/drift');
-  add(summary.health.error, 'warn', `${count(summary.health.error)} report errors`, '/devices');
+  add(summary.health.error, 'warn', `${many(summary.health.error, 'device')} reporting errors`, '/devices');
 
   return (
     <Panel title="Needs attention" aside={matters.length > 0 ? count(matters.length) : undefined} bare>

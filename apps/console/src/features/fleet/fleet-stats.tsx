@@ -1,6 +1,6 @@
 import type { FleetSummary } from '@muster/contracts/devices/devices.schema';
 import { useQuery } from '@tanstack/react-query';
-import { count, percent, shortCount } from '../../ui/format.js';
+import { count, many, percent, shortCount } from '../../ui/format.js';
 import { Stat, StatRow } from '../../ui/stat.js';
 import { newestByModel } from '../releases/newest-releases.js';
 import { releasesQuery } from '../releases/releases.queries.js';
@@ -53,11 +53,11 @@ export function FleetStats({ summary }: { readonly summary: FleetSummary }) {
         to="/drift"
       />
       <Stat
-        label="Unwell"
+        label="Unhealthy"
         value={count(unwell)}
         of={of}
         tone={unwell > 0 ? 'warn' : 'plain'}
-        note={unwell > 0 ? `${count(health.error)} report errors` : 'no device complains'}
+        note={unwell > 0 ? `${many(health.error, 'device')} with errors` : 'every device reports healthy'}
         to="/devices"
       />
       <Stat

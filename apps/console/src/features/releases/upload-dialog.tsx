@@ -80,6 +80,7 @@ export function UploadDialog({ onClose, onMade }: UploadDialogProps) {
           label="File"
           placeholder="Choose the artifact"
           required
+          data-autofocus
           clearable
           leftSection={<IconFile size={15} />}
           value={file}

@@ -3,7 +3,6 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { type Range, ranges } from '../../app/search.js';
 import { moment } from '../../ui/format.js';
-import { layout } from '../../ui/layout.js';
 import { useNow } from '../../ui/now.js';
 
 const route = getRouteApi('/inside/devices/$deviceId');
@@ -46,7 +45,7 @@ export function RangePicker() {
   const navigate = route.useNavigate();
   const shown = useRange();
   return (
-    <div className={layout.filters}>
+    <>
       <SegmentedControl
         aria-label="Time range"
         value={shown.live ? (search.range ?? '1h') : ''}
@@ -70,6 +69,6 @@ export function RangePicker() {
           </Button>
         </>
       )}
-    </div>
+    </>
   );
 }
