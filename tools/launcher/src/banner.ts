@@ -4,7 +4,6 @@ import { bold, cyan, dim, say } from './terminal.js';
 
 /** What a person needs once everything runs. */
 export function printBanner(options: StartOptions, urls: { console: string; signIn: string | null }): void {
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const line = (label: string, value: string) => say(`  ${dim(label.padEnd(12))} ${value}`);
   say();
   line('Console', bold(cyan(urls.console)));
@@ -13,23 +12,26 @@ export function printBanner(options: StartOptions, urls: { console: string; sign
       'Sign in',
       `${bold(cyan(urls.signIn))}\n${' '.repeat(15)}${dim('once, within 15 minutes; npm start -- --sign-in makes another')}`,
     );
-  line('Device API', `https://${host}:${options.devicePort}`);
-  line('MQTT', `mqtts://${host}:${options.mqttPort}`);
+  line('Device API', deviceUrl(options));
+  line('MQTT', `mqtts://${hostInUrl(options.host)}:${options.mqttPort}`);
   line('Files', `${relative(process.cwd(), options.data) || options.data} ${dim('(logs in its folder logs)')}`);
   say();
   say(`  ${dim('Your own device: open the console, Devices, Enrol a device, and copy the command it shows:')}`);
-  say(`  npx ${urls.console}/agent/muster-agent.tgz --url https://${host}:${options.devicePort} --token …`);
+  say(`  npx ${urls.console}/agent/muster-agent.tgz --url ${deviceUrl(options)} --token …`);
   say();
   say(`  ${dim('Ctrl-C stops everything; the next start goes on from here.')}`);
   say();
 }
 
 export function consoleUrl(options: StartOptions): string {
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return `http://${host}:${options.port}`;
+  return `http://${hostInUrl(options.host)}:${options.port}`;
 }
 
 export function deviceUrl(options: StartOptions): string {
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return `https://${host}:${options.devicePort}`;
+  return `https://${hostInUrl(options.host)}:${options.devicePort}`;
+}
+
+/** An IPv6 address stands in brackets (RFC 3986 3.2.2). */
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { prepareDatabase } from '@muster/runtime/database/prepare-database';
 import { freePort } from '@muster/runtime/embedded/free-port';
 import { isAlive } from '@muster/runtime/embedded/postmaster';
 import { Shutdown } from '@muster/runtime/shutdown/shutdown';
-import { consoleUrl, deviceUrl as deviceUrlOf, printBanner } from './banner.js';
+import { consoleUrl, deviceUrl, printBanner } from './banner.js';
 import { planChildren } from './children.js';
 import { openInstalledDatabase } from './database.js';
-import { type DemoOptions, prepareDemo } from './demo/prepare-demo.js';
+import { prepareDemo } from './demo/prepare-demo.js';
 import { type Home, openHome } from './home.js';
 import { ManagedProcess } from './managed-process.js';
 import { type StartOptions, UsageError } from './options.js';
@@ -81,12 +80,7 @@ async function bringUp(
   };
   for (const plan of planChildren({ options, home, database, instance, metricsPorts })) {
     if (stopped.requested) return;
-    if (plan.name === 'fleet')
-      await step(
-        'demo',
-        () => prepareDemo(demoOf(options, home, database.ownerUrl, url)),
-        () => 'releases, a golden config and a plan for the fleet',
-      );
+    if (plan.name === 'fleet') await layOutDemo(options, home, database.ownerUrl, url);
     const child = new ManagedProcess(plan, {
       onEnd: (name, why, pauseMs) => note(`${name} ${why}; starting it again in ${pauseMs / 1000} s`),
       onReady: (name) => {
@@ -111,9 +105,14 @@ async function bringUp(
   printBanner(options, { console: url, signIn });
 }
 
-function demoOf(options: StartOptions, home: Home, ownerUrl: string, consoleUrl: string): DemoOptions {
-  const deviceUrl = deviceUrlOf(options);
-  return { ownerUrl, consoleUrl, deviceUrl, devices: options.devices, folder: join(home.folder, 'fleet') };
+function layOutDemo(options: StartOptions, home: Home, ownerUrl: string, url: string): Promise<void> {
+  const { devices } = options;
+  const demo = { ownerUrl, consoleUrl: url, deviceUrl: deviceUrl(options), devices, folder: home.fleet };
+  return step(
+    'demo',
+    () => prepareDemo(demo),
+    () => 'releases, golden config, tokens for the fleet',
+  );
 }
 
 const announced = new Set<string>();
