@@ -84,7 +84,8 @@ export class ConfigVersionsService {
   ): Promise<void> {
     await audit.append(tx, { actor: actorOf(principal), action, resource: `config:${configId}`, after, requestId });
     const published = action === 'config.published';
-    const payload = published ? { configId, ...after } : { configId };
+    const members = action === 'config.changed';
+    const payload = published ? { configId, ...after } : { configId, members };
     const type = published ? 'config.published' : 'config.changed';
     await outbox.drop(tx, { tenantId: principal.tenantId, type, key: configId, payload });
   }

@@ -31,6 +31,7 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   ],
   'device.changed': [
     { queue: 'configs', job: 'render-device' },
+    { queue: 'devices', job: 'follow-state' },
     { queue: 'campaigns', job: 'check-version' },
     { queue: 'certificates', job: 'cut-session' },
   ],

@@ -15,6 +15,7 @@ const facts = (over: Partial<AttemptFacts>): AttemptFacts => ({
   acknowledgedAt: null,
   timeoutS: 60,
   connected: true,
+  sessionSince: null,
   ...over,
 });
 
@@ -38,6 +39,11 @@ describe('nextAttempt', () => {
     expect(nextAttempt(facts({ state: 'sent', sentAt: at(40) }), at(79))).toEqual({ kind: 'wait', until: at(80) });
   });
 
+  it('sends again at once what was sent before the present connection', () => {
+    const sent = facts({ state: 'sent', sentAt: at(1), sessionSince: at(2) });
+    expect(nextAttempt(sent, at(3))).toEqual({ kind: 'send' });
+  });
+
   it('times out what was sent and never acknowledged, a little after expiry', () => {
     const sent = facts({ state: 'sent', sentAt: at(0) });
     expect(nextAttempt(sent, at(310)).kind).toBe('wait');
@@ -59,6 +65,7 @@ describe('nextAttempt', () => {
     acknowledgedAt: fc.option(fc.integer({ min: 0, max: 400 }).map(at)),
     timeoutS: fc.integer({ min: 1, max: 600 }),
     connected: fc.boolean(),
+    sessionSince: fc.option(fc.integer({ min: 0, max: 400 }).map(at)),
   });
   const anyNow = fc.integer({ min: 0, max: 2000 }).map(at);
 

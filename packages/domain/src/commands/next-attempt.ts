@@ -10,6 +10,8 @@ export interface AttemptFacts {
   readonly acknowledgedAt: Date | null;
   readonly timeoutS: number;
   readonly connected: boolean;
+  /** When the device's present connection began; what was sent before it may be lost. */
+  readonly sessionSince: Date | null;
 }
 
 /** What the server owes a command now; `until` says when to ask again if nothing happens before. */
@@ -58,7 +60,9 @@ function attemptSent(facts: AttemptFacts, now: Date): Attempt {
   const givenUpAt = after(facts.expiresAt, GRACE_S);
   if (now >= givenUpAt) return { kind: 'time_out', code: 'not_acknowledged' };
   if (now >= facts.expiresAt || !facts.connected) return { kind: 'wait', until: givenUpAt };
-  const again = retryAt(facts.sentAt ?? facts.createdAt, facts.createdAt);
+  const sentAt = facts.sentAt ?? facts.createdAt;
+  if (facts.sessionSince !== null && sentAt < facts.sessionSince) return { kind: 'send' };
+  const again = retryAt(sentAt, facts.createdAt);
   return now >= again ? { kind: 'send' } : { kind: 'wait', until: earlier(again, givenUpAt) };
 }
 

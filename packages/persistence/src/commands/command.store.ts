@@ -48,7 +48,7 @@ export interface CommandStep {
 }
 
 /** A command with whether its device is connected now: the facts of the next attempt. */
-export type AttemptRow = CommandRow & { readonly connected: boolean };
+export type AttemptRow = CommandRow & { readonly connected: boolean; readonly sessionSince: Date | null };
 
 const columns = `m.id, m.device_id as "deviceId", m.name, m.args, m.state, m.reason_code as "reasonCode",
   m.reason_detail as "reasonDetail", m.since, m.seq, m.timeout_s as "timeoutS", m.expires_at as "expiresAt",
@@ -134,7 +134,7 @@ export const commandStore = {
   /** A device's unfinished commands in the order of their numbers, locked: they are published in this order or not at all. */
   lockOpen(tx: Tx, deviceId: string): Promise<AttemptRow[]> {
     return tx.query<AttemptRow>(
-      `select ${columns}, s.connected from commands m
+      `select ${columns}, s.connected, s.session_since as "sessionSince" from commands m
        join device_state s on s.tenant_id = m.tenant_id and s.device_id = m.device_id
        where m.device_id = $1 and m.state in ('queued', 'sent', 'acknowledged', 'cancelling')
        order by m.seq for update of m`,

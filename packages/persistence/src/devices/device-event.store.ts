@@ -18,17 +18,22 @@ export interface DeviceEventRow {
   readonly facts: Record<string, unknown>;
 }
 
-/** A device's timeline. Everything runs in a tenant transaction. */
+/** A device's timeline. */
 export const deviceEventStore = {
-  /** Writes what happened at `at`, in this order. */
-  async append(tx: Tx, events: readonly NewDeviceEvent[], at: Date): Promise<void> {
+  /** Writes what happened at `at`, in this order. `tenantId` is needed in a system transaction only. */
+  async append(
+    tx: Tx,
+    events: readonly NewDeviceEvent[],
+    at: Date,
+    tenantId: string | null = tx.tenantId,
+  ): Promise<void> {
     if (events.length === 0) return;
     await tx.execute(
       `insert into device_events (tenant_id, device_id, id, at, kind, summary, facts)
        select $1, e.device_id, e.id, $2, e.kind, e.summary, e.facts
        from unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::jsonb[]) e (device_id, id, kind, summary, facts)`,
       [
-        tx.tenantId,
+        tenantId,
         at,
         events.map(({ deviceId }) => deviceId),
         events.map(() => uuidv7()),

@@ -21,6 +21,8 @@ export interface DriftChange {
   readonly before: number;
   readonly after: number;
   readonly drifts: readonly FieldDrift[];
+  /** Fields that went wrong just now, beyond merely waiting for the device. */
+  readonly fresh: readonly FieldDrift[];
 }
 
 const columns = 'f.device_id as "deviceId", f.path, f.class, f.desired, f.reported, f.cause, f.since';
@@ -29,21 +31,25 @@ const columns = 'f.device_id as "deviceId", f.path, f.class, f.desired, f.report
 export const driftStore = {
   /**
    * Judges devices afresh from their twins, writes the difference and drops `device.drifted` or `device.converged` where
-   * the count changed. The twins are locked. Judging again without news writes nothing.
+   * something changed, unless `quietly`: a rendering tells of thousands at once. The twins are locked. Judging again
+   * without news writes nothing.
    */
-  async judge(tx: Tx, deviceIds: readonly string[], now: Date): Promise<DriftChange[]> {
+  async judge(tx: Tx, deviceIds: readonly string[], now: Date, quietly = false): Promise<DriftChange[]> {
     const twins = await twinStore.lock(tx, deviceIds);
     const previous = Map.groupBy(await driftStore.ofDevices(tx, deviceIds), ({ deviceId }) => deviceId);
     const changes: (DriftChange & { rows: readonly DriftRow[] })[] = [];
     for (const twin of twins) {
       const rows = previous.get(twin.deviceId) ?? [];
       const drifts = await judgeTwin(tx, twin, rows, now);
+      const counted = drifts.filter(countsAsDrift);
+      const known = new Set(rows.map((row) => `${row.class}${row.path}`));
+      const fresh = counted.filter((one) => one.class !== 'unacknowledged' && !known.has(`${one.class}${one.path}`));
       const before = rows.filter(countsAsDrift).length;
-      changes.push({ deviceId: twin.deviceId, before, after: drifts.filter(countsAsDrift).length, drifts, rows });
+      changes.push({ deviceId: twin.deviceId, before, after: counted.length, drifts, fresh, rows });
     }
     await remove(tx, changes);
     await upsert(tx, changes);
-    await announce(tx, changes);
+    if (!quietly) await announce(tx, changes);
     return changes.map(({ rows: _rows, ...change }) => change);
   },
 
@@ -85,6 +91,16 @@ export const driftStore = {
     return tx.query(
       `select path, class, count(*)::int as devices, min(since) as oldest from drifts
        group by path, class order by devices desc, path, class limit 500`,
+    );
+  },
+
+  /** Connected devices that should have answered a change by now, over all tenants. Needs a system transaction. */
+  listUnanswered(tx: Tx, since: Date, limit: number): Promise<{ tenantId: string; deviceId: string }[]> {
+    return tx.query(
+      `select t.tenant_id as "tenantId", t.device_id as "deviceId" from twins t
+       join device_state s on s.device_id = t.device_id
+       where s.connected and t.acked_version < t.desired_version and t.desired_at < $1 limit $2`,
+      [since, limit],
     );
   },
 
@@ -147,7 +163,7 @@ const announce = (tx: Tx, changes: readonly Judged[]): Promise<unknown> =>
   outbox.dropAll(
     tx,
     changes
-      .filter(({ before, after }) => before !== after)
+      .filter(({ before, after, fresh }) => before !== after || fresh.length > 0)
       .map(({ deviceId, after }) => ({
         tenantId: tx.tenantId!,
         type: after === 0 ? 'device.converged' : 'device.drifted',

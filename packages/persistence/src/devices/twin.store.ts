@@ -128,6 +128,31 @@ export const twinStore = {
     });
   },
 
+  /**
+   * Moves the desired version past one a device claims and we never gave: our memory was set back. Without this the device
+   * would ignore everything we say until we catch up.
+   */
+  async leap(tx: Tx, deviceId: string, version: number): Promise<void> {
+    await tx.execute('update twins set desired_version = $2, acked_version = 0 where device_id = $1', [
+      deviceId,
+      version,
+    ]);
+    await outbox.drop(tx, {
+      tenantId: tx.tenantId!,
+      type: 'twin.desired_changed',
+      key: deviceId,
+      payload: { deviceId, version },
+    });
+  },
+
+  /** Whether the device holds a connection now. */
+  async isConnected(tx: Tx, deviceId: string): Promise<boolean> {
+    const [row] = await tx.query<{ connected: boolean }>('select connected from device_state where device_id = $1', [
+      deviceId,
+    ]);
+    return row?.connected ?? false;
+  },
+
   /** The desired document as it was at `version`; null when the way back is no longer kept or never was. */
   async desiredAt(tx: Tx, twin: TwinRow, version: number): Promise<TwinDocument | null> {
     if (version === twin.desiredVersion) return twin.desired;
