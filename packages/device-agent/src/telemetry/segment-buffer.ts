@@ -146,7 +146,19 @@ export class SegmentBuffer {
       if (damaged > 0) this.#noteDamage(firstSeq, lastSeq, records);
       this.#nextSeq = Math.max(this.#nextSeq, lastSeq + 1, firstSeq);
     }
+    this.#noteMissingEnds();
     if (!ledger) await this.#saveLedger();
+  }
+
+  /** A segment that was closed ends where the next begins; a shorter one lost its tail to damage, not to a power cut. */
+  #noteMissingEnds(): void {
+    for (const [i, next] of this.#segments.entries()) {
+      const before = this.#segments[i - 1];
+      if (!before || before.lastSeq + 1 >= next.firstSeq) continue;
+      const gap = { from: before.lastSeq + 1, to: next.firstSeq - 1 };
+      for (const [from, to] of missing(gap.from, gap.to, this.#acked)) this.#lose({ from, to, reason: 'corrupt' });
+      this.#acked.add(gap.from, gap.to);
+    }
   }
 
   #noteDamage(firstSeq: number, lastSeq: number, records: BufferedRecord[]): void {
