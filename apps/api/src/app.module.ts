@@ -5,8 +5,11 @@ import { CommandsModule } from './commands/commands.module.js';
 import { ConfigsModule } from './configs/configs.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { EnrollmentModule } from './enrollment/enrollment.module.js';
+import { CampaignsModule } from './campaigns/campaigns.module.js';
 import { LiveModule } from './live/live.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { DeviceArtifactsModule } from './releases/device-artifacts.module.js';
+import { ReleasesModule } from './releases/releases.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** Every slice of the people's application. */
@@ -16,6 +19,8 @@ export const slices: readonly (Type | DynamicModule)[] = [
   EnrollmentModule,
   ConfigsModule,
   CommandsModule,
+  ReleasesModule,
+  CampaignsModule,
   TelemetryModule,
   NotificationsModule,
   AuditModule,
@@ -23,4 +28,4 @@ export const slices: readonly (Type | DynamicModule)[] = [
 ];
 
 /** Slices of the device door beside enrolment. */
-export const deviceSlices: readonly (Type | DynamicModule)[] = [];
+export const deviceSlices: readonly (Type | DynamicModule)[] = [DeviceArtifactsModule];

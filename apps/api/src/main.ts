@@ -17,6 +17,8 @@ import type { ApiDeps } from './deps.module.js';
 import { createDeviceApp } from './device-door/device.app.js';
 import { IdentityDoor } from './enrollment/identity-door.js';
 import { createPeopleApp } from './people.app.js';
+import { ArtifactStorage } from './releases/artifact-storage/artifact-storage.js';
+import { openStorage } from './releases/artifact-storage/open-storage.js';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -45,6 +47,7 @@ await runProcess('api', async (chassis) => {
     providers: [
       { provide: SETTINGS, useValue: settings },
       { provide: IdentityDoor, useValue: identity.door },
+      { provide: ArtifactStorage, useValue: openStorage(settings) },
     ],
   };
 

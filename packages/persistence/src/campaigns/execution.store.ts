@@ -36,6 +36,8 @@ export interface ReportedRow extends ExecutionRow {
   readonly isRollback: boolean;
   readonly stepTimeoutS: number;
   readonly deviceSoakS: number;
+  /** What the device's heartbeats say it runs. */
+  readonly firmwareVersion: string | null;
 }
 
 /** Everything a device needs to be told again: its open offer. */
@@ -109,7 +111,8 @@ export const executionStore = {
   async lock(tx: Tx, id: string, deviceId: string): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
       `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
+         d.firmware_version as "firmwareVersion"
        from ${source} where e.tenant_id = $1 and e.id = $2 and e.device_id = $3 for update of e`,
       [tx.tenantId, id, deviceId],
     );
@@ -120,7 +123,8 @@ export const executionStore = {
   async lockLive(tx: Tx, deviceId: string, kind: 'release' | 'config' | 'command'): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
       `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
+         d.firmware_version as "firmwareVersion"
        from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = $3 and e.state = any($4::text[]) for update of e`,
       [tx.tenantId, deviceId, kind, liveStates],
     );
@@ -134,9 +138,10 @@ export const executionStore = {
   async lockFellBack(tx: Tx, deviceId: string): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
       `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS"
+         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
+         d.firmware_version as "firmwareVersion"
        from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = 'release'
-         and e.state in ('succeeded', 'rolled_back') and d.firmware_version is distinct from r.version
+         and e.state in ('succeeded', 'rolled_back') and d.firmware_version <> r.version
          and not exists (select from executions o left join releases n on n.tenant_id = o.tenant_id and n.id = o.release_id
            where o.tenant_id = e.tenant_id and o.device_id = e.device_id and (o.state = any($3::text[])
              or (o.offered_at > e.offered_at and (o.state in ('succeeded', 'rolled_back') or n.version = d.firmware_version))))

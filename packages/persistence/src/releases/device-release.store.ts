@@ -30,20 +30,32 @@ export const deviceReleaseStore = {
     );
   },
 
+  /** Writes down again what the device had confirmed before `lost`: that is its last known good now. */
+  async fallBack(tx: Tx, deviceId: string, lost: string | null, now: Date): Promise<void> {
+    await tx.execute(
+      `insert into device_releases (tenant_id, device_id, n, release_id, version, confirmed_at)
+       select h.tenant_id, h.device_id, (select max(m.n) + 1 from device_releases m
+           where m.tenant_id = h.tenant_id and m.device_id = h.device_id), h.release_id, h.version, $4
+       from device_releases h where h.tenant_id = $1 and h.device_id = $2 and h.release_id is distinct from $3
+       order by h.n desc limit 1`,
+      [tx.tenantId, deviceId, lost, now],
+    );
+  },
+
   /**
    * A device that says it runs a version we published for its model, and has no history yet, is taken at its word: that
    * release is its first known good. Devices that came from the factory or were enrolled later can then be returned.
    */
-  async adopt(tx: Tx, deviceId: string, version: string, now: Date): Promise<boolean> {
+  async adopt(tx: Tx, deviceId: string, now: Date): Promise<boolean> {
     const adopted = await tx.execute(
       `insert into device_releases (tenant_id, device_id, n, release_id, version, confirmed_at)
-       select d.tenant_id, d.id, 1, r.id, r.version, $4
-       from devices d join releases r on r.tenant_id = d.tenant_id and r.version = $3 and d.model = any(r.models)
+       select d.tenant_id, d.id, 1, r.id, r.version, $3
+       from devices d join releases r on r.tenant_id = d.tenant_id and r.version = d.firmware_version and d.model = any(r.models)
          and r.state in ('published', 'revoked')
        where d.tenant_id = $1 and d.id = $2 and not exists (select from device_releases h
          where h.tenant_id = d.tenant_id and h.device_id = d.id)
        order by r.published_at limit 1`,
-      [tx.tenantId, deviceId, version, now],
+      [tx.tenantId, deviceId, now],
     );
     return adopted === 1;
   },

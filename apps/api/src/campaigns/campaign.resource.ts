@@ -1,0 +1,141 @@
+import type {
+  Campaign,
+  CampaignSummary,
+  DecisionRecord,
+  Execution,
+  GateCheck,
+  GateLimits,
+  Wave,
+} from '@muster/contracts/campaigns/campaigns.schema';
+import { addCounters, partition } from '@muster/domain/campaigns/count-executions';
+import { type CampaignFacts, explainCampaign } from '@muster/domain/campaigns/explain-campaign';
+import { canProve, type GateInputs, gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
+import type { CampaignRow } from '@muster/persistence/campaigns/campaign.store';
+import type { DecisionRow } from '@muster/persistence/campaigns/decision.store';
+import type { ExecutionRow } from '@muster/persistence/campaigns/execution.store';
+import { waveFacts } from '@muster/persistence/campaigns/tick.store';
+import type { WaveRow } from '@muster/persistence/campaigns/wave.store';
+
+/** A campaign with what its sentence and its partition are made of. */
+export interface CampaignView {
+  readonly row: CampaignRow;
+  readonly waves: readonly WaveRow[];
+  readonly decisive: readonly DecisionRow[];
+}
+
+const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
+
+const isOpened = (wave: WaveRow): boolean => wave.state !== 'planned';
+
+export const factsOf = ({ row, waves, decisive }: CampaignView): CampaignFacts => ({
+  state: row.state,
+  reasonCode: row.reasonCode,
+  createdBy: row.createdBy,
+  concurrency: row.plan.concurrency,
+  waves: waves.map((wave) => waveFacts(row.plan, wave)),
+  decisive,
+});
+
+export const explain = (view: CampaignView) => explainCampaign(factsOf(view));
+
+const toWave = (row: CampaignRow, wave: WaveRow): Wave => ({
+  n: wave.n,
+  state: wave.state,
+  reasonCode: wave.reasonCode,
+  reasonDetail: wave.reasonDetail,
+  since: wave.since.toISOString(),
+  size: wave.size,
+  cumulative: wave.cumulative,
+  plan: row.plan.waves[wave.n - 1] ?? { size: { percent: 100 } },
+  openedAt: instant(wave.openedAt),
+  soakUntil: instant(wave.soakUntil),
+  counters: partition(wave.counts, isOpened(wave)),
+  canProve: canProve(wave.size),
+});
+
+/** The gate of the wave people look at: the one under way, else the last that was. */
+const currentGate = (view: CampaignView): GateCheck[] => {
+  const facts = factsOf(view).waves;
+  const wave = facts.find((w) => w.n === view.row.currentWave);
+  return wave === undefined ? [] : judgeGate(gateInputs(wave.size, wave.counts, wave.forgiven), wave.limits).checks;
+};
+
+export const toCampaign = (view: CampaignView): Campaign => {
+  const { row, waves } = view;
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    parentId: row.parentId,
+    childId: row.childId,
+    state: row.state,
+    reasonCode: row.reasonCode,
+    reasonDetail: row.reasonDetail,
+    since: row.since.toISOString(),
+    sentence: explain(view).sentence,
+    releaseId: row.releaseId,
+    releaseName: row.releaseName,
+    releaseVersion: row.releaseVersion,
+    configId: row.configId,
+    configNumber: row.configNumber,
+    command: row.command,
+    selector: row.selector,
+    plan: row.plan,
+    targets: row.targets,
+    exclusions: row.exclusions,
+    counters: addCounters(waves.map((wave) => partition(wave.counts, isOpened(wave)))),
+    currentWave: row.currentWave,
+    waves: waves.map((wave) => toWave(row, wave)),
+    gate: currentGate(view),
+    createdBy: row.createdBy,
+    approvedBy: row.approvedBy,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: instant(row.startedAt),
+    finishedAt: instant(row.finishedAt),
+    version: row.version,
+  };
+};
+
+export const toSummary = (view: CampaignView): CampaignSummary => {
+  const { waves, ...campaign } = toCampaign(view);
+  return { ...campaign, waves: waves.map(({ n, state, size }) => ({ n, state, size })) };
+};
+
+export const toExecution = (row: ExecutionRow): Execution => ({
+  id: row.id,
+  campaignId: row.campaignId,
+  deviceId: row.deviceId,
+  deviceName: row.deviceName,
+  attempt: row.attempt,
+  wave: row.wave,
+  state: row.state,
+  reasonCode: row.reasonCode,
+  reasonDetail: row.reasonDetail,
+  since: row.since.toISOString(),
+  phase: row.phase,
+  progress: row.progress,
+  releaseVersion: row.releaseVersion,
+  previousVersion: row.previousVersion,
+  offeredAt: instant(row.offeredAt),
+  deadlineAt: instant(row.deadlineAt),
+  finishedAt: instant(row.finishedAt),
+  provisional: row.provisional,
+  version: row.version,
+});
+
+/** The checks are not stored: they are judged again from the stored inputs, as anybody can. */
+export const toDecision = (row: DecisionRow): DecisionRecord => ({
+  seq: row.seq,
+  at: row.at.toISOString(),
+  wave: row.wave,
+  kind: row.kind,
+  verdict: row.verdict,
+  code: row.code,
+  sentence: row.sentence,
+  inputs: { ...row.inputs },
+  limits: { ...row.limits },
+  checks:
+    row.kind === 'gate'
+      ? judgeGate(row.inputs as unknown as GateInputs, row.limits as unknown as GateLimits).checks
+      : [],
+});

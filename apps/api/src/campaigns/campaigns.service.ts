@@ -1,0 +1,108 @@
+import type * as routes from '@muster/contracts/campaigns/campaigns.routes';
+import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { audit } from '@muster/persistence/audit/audit.store';
+import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
+import { configStore } from '@muster/persistence/configs/config.store';
+import { Database, type Tx } from '@muster/persistence/database';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Call } from '../http/endpoint.js';
+import { Paging } from '../http/paging.js';
+import { actorOf } from '../http/principal.js';
+import { type Fault, Refusal } from '../http/refusal.js';
+import { toSummary } from './campaign.resource.js';
+import { checkPlan, previewOf } from './freeze-targets.js';
+import { answer, viewsOf } from './read-campaign.js';
+
+/** Campaigns as people draft and read them. */
+@Injectable()
+export class CampaignsService {
+  constructor(
+    private readonly database: Database,
+    private readonly paging: Paging,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  list(call: Call<typeof routes.listCampaigns>) {
+    const { state, active, releaseId, pageSize } = call.query;
+    const after = this.paging.after(call) as [string, string] | null;
+    const filter = { state, releaseId, active: active === undefined ? undefined : active === 'true' };
+    return this.database.tenant(call.principal.tenantId, async (tx) => {
+      const rows = await campaignStore.list(tx, filter, after, pageSize + 1);
+      const views = await viewsOf(tx, rows);
+      return this.paging.page(call, views, ({ row }) => [row.createdAt.toISOString(), row.id], toSummary);
+    });
+  }
+
+  get(call: Call<typeof routes.getCampaign>) {
+    return this.database.tenant(call.principal.tenantId, (tx) => answer(tx, call.params.campaignId));
+  }
+
+  preview(call: Call<typeof routes.previewCampaign>) {
+    return this.database.tenant(call.principal.tenantId, async (tx) => {
+      const release = await subjectOf(tx, call.body);
+      return previewOf(tx, call.body, release);
+    });
+  }
+
+  create(call: Call<typeof routes.createCampaign>) {
+    const { body, principal, requestId } = call;
+    const now = this.clock.now();
+    return this.database.tenant(principal.tenantId, async (tx) => {
+      const release = await subjectOf(tx, body);
+      if (release !== null && release.state !== 'published')
+        throw new Refusal('release_state_refused', `The release is ${release.state}; only published ones roll out.`);
+      await checkPlan(tx, body, release);
+      const id = uuidv7();
+      const { name, kind, selector, plan, releaseId = null, configId = null, configNumber = null } = body;
+      const command = body.command ?? null;
+      const subject = { releaseId, configId, configNumber, command };
+      const createdBy = principal.name;
+      await campaignStore.insert(
+        tx,
+        { id, parentId: null, kind, name, state: 'draft', selector, plan, createdBy, ...subject },
+        now,
+      );
+      await audit.append(tx, {
+        actor: actorOf(principal),
+        action: 'campaign.drafted',
+        resource: `campaign:${id}`,
+        after: body,
+        requestId,
+      });
+      await outbox.drop(tx, {
+        tenantId: principal.tenantId,
+        type: 'campaign.created',
+        key: id,
+        payload: { campaignId: id },
+      });
+      return answer(tx, id);
+    });
+  }
+}
+
+const required = (pointer: string): Fault[] => [{ pointer, message: 'is needed for a campaign of this kind' }];
+
+/** The release of a release campaign; for other kinds null, after a look that what they roll out exists. */
+async function subjectOf(tx: Tx, body: NewCampaign): Promise<ReleaseRow | null> {
+  if (body.kind === 'command') {
+    if (body.command === undefined)
+      throw new Refusal('validation_failed', undefined, undefined, required('/body/command'));
+    return null;
+  }
+  if (body.kind === 'config') {
+    const { configId, configNumber } = body;
+    if (configId === undefined || configNumber === undefined)
+      throw new Refusal('validation_failed', undefined, undefined, required('/body/configId'));
+    if ((await configStore.version(tx, configId, configNumber)) === null) throw Refusal.notFound('config', configId);
+    return null;
+  }
+  if (body.releaseId === undefined)
+    throw new Refusal('validation_failed', undefined, undefined, required('/body/releaseId'));
+  const release = await releaseStore.find(tx, body.releaseId);
+  if (release === null) throw Refusal.notFound('release', body.releaseId);
+  return release;
+}

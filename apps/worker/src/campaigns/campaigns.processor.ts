@@ -1,0 +1,43 @@
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import type { Job } from 'bullmq';
+import type { LetterJob } from '../outbox/routing.js';
+import { Offers } from './offers.js';
+import { Regressions } from './regressions.js';
+import { Ticker } from './ticker.js';
+
+interface OrderLetter {
+  readonly executionId: string;
+  readonly campaignId: string;
+  readonly deviceId: string;
+}
+
+/** Jobs of the campaigns queue. Many at once: a device that is slow to take its offer must not delay the others. */
+@Processor('campaigns', { concurrency: 32 })
+export class CampaignsProcessor extends WorkerHost {
+  constructor(
+    private readonly ticker: Ticker,
+    private readonly offers: Offers,
+    private readonly regressions: Regressions,
+  ) {
+    super();
+  }
+
+  async process(job: Job): Promise<void> {
+    if (job.name === 'tick') return this.ticker.tickAll();
+    const { tenantId, payload, type } = job.data as LetterJob;
+    switch (job.name) {
+      case 'tick-campaign':
+        return this.ticker.tick(tenantId, (payload as { campaignId: string }).campaignId);
+      case 'deliver-offer':
+        return type === 'device.connected'
+          ? this.offers.deliverPending(tenantId, (payload as { deviceId: string }).deviceId)
+          : this.offers.deliver(tenantId, (payload as unknown as OrderLetter).executionId);
+      case 'deliver-cancel':
+        return this.offers.cancel(tenantId, payload as unknown as OrderLetter);
+      case 'check-version':
+        return this.regressions.check(tenantId, (payload as { deviceId: string }).deviceId);
+      default:
+        throw new Error(`campaigns has no job ${job.name}`);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { applyReport } from '@muster/domain/campaigns/apply-report';
+import { executionStore } from '@muster/persistence/campaigns/execution.store';
+import { noteRegression } from '@muster/persistence/campaigns/note-regression';
+import { Database } from '@muster/persistence/database';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import type { Uplink } from '@muster/telemetry/decode-uplink';
+import { Controller, Inject } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { Intake, type UplinkRefusal } from '../gateway/intake.js';
+import type { UplinkMessage } from '../gateway/uplink.port.js';
+
+/** What devices say about their executions. */
+@Controller()
+export class ExecutionStatusConsumer {
+  constructor(
+    private readonly intake: Intake,
+    private readonly database: Database,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @EventPattern<string>('uplink.execution')
+  take(@Payload() message: UplinkMessage): Promise<void> {
+    return this.intake.take('execution', message, ({ uplink, device }) => this.#apply(device.tenant, message, uplink));
+  }
+
+  #apply(tenantId: string, { deviceId }: UplinkMessage, report: Uplink<'execution'>): Promise<UplinkRefusal | void> {
+    const now = this.clock.now();
+    return this.database.tenant(tenantId, async (tx) => {
+      const row = await executionStore.lock(tx, report.executionId, deviceId);
+      if (row === null) return { code: 'execution_unknown', detail: `no execution ${report.executionId}` };
+      const wanted = { state: row.state, provisional: row.provisional, wantedVersion: row.releaseVersion };
+      const outcome = applyReport(wanted, report);
+      const { phase = null, progress = null } = report;
+      // Late and out of order is everyday life on a bad link: the report is heard, and changes nothing.
+      if (outcome.kind === 'refused') return;
+      if (outcome.kind === 'unmoved') return executionStore.touch(tx, row, { phase, progress }, now);
+      const { state, reasonCode, reasonDetail } = outcome;
+      if (state === 'regressed')
+        return noteRegression(tx, row, { code: reasonCode ?? 'regressed', detail: reasonDetail }, now);
+      await executionStore.move(tx, row, { state, reasonCode, reasonDetail, phase, progress }, now);
+    });
+  }
+}

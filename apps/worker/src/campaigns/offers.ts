@@ -1,0 +1,58 @@
+import { executionStore, type OfferRow } from '@muster/persistence/campaigns/execution.store';
+import { Database } from '@muster/persistence/database';
+import { Injectable } from '@nestjs/common';
+import { Downlink } from '../gateway/downlink.publisher.js';
+
+/** States in which the device may not have heard of its offer yet. */
+const unheard = new Set(['offered', 'accepted', 'deferred']);
+
+/** Tells devices of their executions. The open offer lives in the database; what is lost on the way is told again. */
+@Injectable()
+export class Offers {
+  constructor(
+    private readonly database: Database,
+    private readonly downlink: Downlink,
+  ) {}
+
+  /** The offer a letter speaks of, unless it is no longer open. */
+  async deliver(tenantId: string, executionId: string): Promise<void> {
+    const [offer] = await this.database.tenant(tenantId, (tx) => executionStore.offers(tx, { executionId }));
+    if (offer !== undefined) await this.#send(tenantId, offer);
+  }
+
+  /** What a device that just connected may have missed. */
+  async deliverPending(tenantId: string, deviceId: string): Promise<void> {
+    const offers = await this.database.tenant(tenantId, (tx) => executionStore.offers(tx, { deviceId }));
+    for (const offer of offers) if (unheard.has(offer.state)) await this.#send(tenantId, offer);
+  }
+
+  async cancel(tenantId: string, order: { executionId: string; campaignId: string; deviceId: string }): Promise<void> {
+    const { executionId, campaignId, deviceId } = order;
+    await this.downlink.publish(tenantId, deviceId, 'execution', {
+      schemaVersion: 1,
+      action: 'cancel',
+      executionId,
+      campaignId,
+      attempt: 1,
+      kind: 'release',
+      rollback: false,
+    });
+  }
+
+  async #send(tenantId: string, offer: OfferRow): Promise<void> {
+    if (offer.kind !== 'release' || offer.manifestJws === null) return;
+    await this.downlink.publish(tenantId, offer.deviceId, 'execution', {
+      schemaVersion: 1,
+      action: 'offer',
+      executionId: offer.executionId,
+      campaignId: offer.campaignId,
+      attempt: offer.attempt,
+      kind: offer.kind,
+      rollback: offer.isRollback,
+      manifest: offer.manifestJws,
+      artifactPath: `/device/v1/artifacts/${offer.artifactSha256}`,
+      soakS: offer.soakS,
+      ...(offer.deadlineAt === null ? {} : { deadline: offer.deadlineAt.toISOString() }),
+    });
+  }
+}
