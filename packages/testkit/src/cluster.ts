@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '@muster/persistence/migrate';
+import { roleUrls } from '@muster/runtime/config/role-urls';
 import { EmbeddedPostgres } from '@muster/runtime/embedded/embedded-postgres';
 import { isAlive, runningPostmaster } from '@muster/runtime/embedded/postmaster';
 import { migrateQueues } from '@muster/runtime/queues/migrate-queues';
@@ -42,8 +43,10 @@ export async function startTestCluster({
   try {
     await server.start();
     const template = 'muster_template';
-    const passwords = { app: randomBytes(12).toString('hex'), system: randomBytes(12).toString('hex') };
     const ownerUrl = await server.ensureDatabase(template);
+    // As every process derives them from the owner's URL: one that migrates must not change them under the others.
+    const roles = roleUrls(ownerUrl);
+    const passwords = { app: new URL(roles.appUrl).password, system: new URL(roles.systemUrl).password };
     await migrate(ownerUrl, passwords);
     await migrateQueues(ownerUrl);
     return { cluster: { adminUrl: server.url(), template, passwords }, stop };
