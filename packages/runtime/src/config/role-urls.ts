@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-interface RolePasswords {
+export interface RolePasswords {
   readonly app: string;
   readonly system: string;
 }
@@ -9,7 +9,7 @@ interface RolePasswords {
  * Passwords of the two roles the processes work under, derived from the owner's: whoever was told how to reach the
  * database as its owner needs no further secrets, and every process arrives at the same ones.
  */
-function rolePasswords(ownerUrl: string): RolePasswords {
+export function rolePasswords(ownerUrl: string): RolePasswords {
   const secret = decodeURIComponent(new URL(ownerUrl).password);
   const of = (role: string) => createHmac('sha256', secret).update(`muster role ${role}`).digest('base64url');
   return { app: of('app'), system: of('system') };
