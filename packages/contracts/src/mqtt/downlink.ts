@@ -18,7 +18,10 @@ export const Ack = z.looseObject({
 });
 export type Ack = z.infer<typeof Ack>;
 
-/** Merge patch (RFC 7396) from desired version `baseVersion` to `version`; baseVersion 0 is the empty document. */
+/**
+ * Merge patch (RFC 7396) from desired version `baseVersion` to `version`; baseVersion 0 is the empty document. The whole
+ * document at a version the device has asks it to put back what was changed at the device itself.
+ */
 export const TwinDelta = z.looseObject({
   schemaVersion: z.literal(1),
   baseVersion: z.number().int().min(0),
@@ -27,7 +30,7 @@ export const TwinDelta = z.looseObject({
 });
 export type TwinDelta = z.infer<typeof TwinDelta>;
 
-/** `jws` is compact, typ `cmd+jws`; its claims are CommandClaims. */
+/** `jws` is compact, typ `cmd+jws`; its claims are CommandClaims. `act` cancel gives up the command named in `args.commandId`. */
 export const CommandOrder = z.looseObject({
   schemaVersion: z.literal(1),
   commandId: Id,

@@ -13,7 +13,7 @@ export interface JournalEntry {
 }
 
 export interface Outcome {
-  state: 'succeeded' | 'failed' | 'rejected' | 'expired' | 'unknown';
+  state: 'succeeded' | 'failed' | 'rejected' | 'expired' | 'cancelled' | 'unknown';
   reasonCode?: string;
   reasonDetail?: string;
   result?: unknown;

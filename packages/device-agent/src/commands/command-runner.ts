@@ -19,6 +19,12 @@ export interface RunnerPorts {
   report: (body: CommandReportBody) => Promise<unknown>;
 }
 
+/** The order that gives another command up; people cannot send it by name. */
+const CANCEL = 'cancel';
+class Cancelled extends Error {
+  override message = 'cancelled by the server';
+}
+
 /**
  * Runs signed commands at most once. The sequence number is durable before anything is executed, the intent before it
  * starts, the outcome before it is reported; a crash in between ends `unknown`, or runs again where that is harmless.
@@ -83,12 +89,25 @@ export class CommandRunner {
 
   async #begin(claims: CommandClaims): Promise<void> {
     const { jti: commandId, seq, act, args } = claims;
+    if (act === CANCEL) return this.#cancel(claims);
     const entry: JournalEntry = { commandId, seq, act, args, bootId: this.ports.bootId, state: 'accepted' };
     const refusal = this.#refusal(act, args);
     if (refusal) return this.#finish(entry, refusal);
     await this.journal.write(entry);
     await this.ports.report({ commandId, commandSeq: seq, state: 'acknowledged' });
     void this.#execute(entry, claims.timeoutS * 1000);
+  }
+
+  /** Gives another command up. What is done stays done and is told again; what never arrived can no longer run: its number is lower. */
+  async #cancel({ jti, seq, args }: CommandClaims): Promise<void> {
+    const order = { commandId: jti, seq, act: CANCEL, args, bootId: this.ports.bootId };
+    await this.journal.write({ ...order, state: 'done', outcome: { state: 'succeeded' } });
+    const wanted = String(args.commandId);
+    const running = this.#running.get(wanted);
+    if (running) return running.abort(new Cancelled());
+    const known = this.journal.find(wanted);
+    if (known) return this.#repeat(known);
+    await this.ports.report({ commandId: wanted, commandSeq: 0, state: 'cancelled', reasonCode: 'never_arrived' });
   }
 
   #refusal(act: string, args: Record<string, unknown>): Outcome | null {
@@ -117,9 +136,10 @@ export class CommandRunner {
       // What restarts the agent is judged by the next run: only that one knows that it happened.
       if (!handler.restarts) await this.#finish(entry, { state: 'succeeded', ...(result !== undefined && { result }) });
     } catch (error) {
-      const reasonCode = abort.signal.aborted ? 'timed_out' : 'handler_failed';
+      const cancelled = abort.signal.reason instanceof Cancelled;
+      const reasonCode = cancelled ? 'cancelled' : abort.signal.aborted ? 'timed_out' : 'handler_failed';
       await this.#finish(entry, {
-        state: 'failed',
+        state: cancelled ? 'cancelled' : 'failed',
         reasonCode,
         reasonDetail: String((error as Error).message).slice(0, 1000),
       });
@@ -151,6 +171,7 @@ export class CommandRunner {
   /** Delivered again: the answer is told again, the work is not done again. */
   async #repeat(entry: JournalEntry): Promise<void> {
     const { commandId, seq: commandSeq } = entry;
+    if (entry.act === CANCEL) return;
     await this.ports.report({ commandId, commandSeq, ...(entry.outcome ?? { state: 'acknowledged' as const }) });
   }
 }

@@ -56,8 +56,10 @@ export class Twin {
       const wanted = mergeDocument(delta.baseVersion === 0 ? {} : desired, delta.patch as TwinDocument);
       const fault = findDocumentFault(wanted);
       if (fault) return this.#refuse(delta.version, `${fault.pointer} ${fault.message}`);
-      if (delta.version === desiredVersion && sameValue(wanted, desired)) return this.#report();
       const config = isDocument(wanted.config) ? wanted.config : {};
+      // The same document again is how the server asks for what was changed here by hand to be put back.
+      const inForce = sameValue(config, this.state.value.applied);
+      if (delta.version === desiredVersion && sameValue(wanted, desired) && inForce) return this.#report();
       const outcome = await this.apply(config, this.state.value.applied);
       await this.state.set({ ...this.state.value, desiredVersion: delta.version, desired: wanted, ...outcome });
       return this.#report();
