@@ -34,12 +34,10 @@ export class TrustFiles {
   /** Brings every file up to date; returns what the device door listens with. */
   async refresh(): Promise<DoorTls> {
     const { folder } = this.options;
-    const [root, server, service] = await Promise.all([
-      this.hierarchy.root(),
-      this.hierarchy.issuing('server', null),
-      this.hierarchy.issuing('service', null),
-      this.hierarchy.issuing('bootstrap', null),
-    ]);
+    await this.hierarchy.prepare();
+    const root = await this.hierarchy.root();
+    const server = await this.hierarchy.issuing('server', null);
+    const service = await this.hierarchy.issuing('service', null);
     const now = this.clock.now();
     const ofServer = (name: string, hosts: readonly [string, ...string[]]) => ({
       name,

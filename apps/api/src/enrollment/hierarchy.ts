@@ -69,6 +69,17 @@ export class Hierarchy {
     return value;
   }
 
+  /**
+   * Makes what every installation and every tenant needs. Device authorities are not left to the first enrolment, because
+   * a broker reads its revocation lists when it starts and refuses the leaves of an authority without one.
+   */
+  async prepare(): Promise<void> {
+    await this.root();
+    for (const kind of ['server', 'service', 'bootstrap'] as const) await this.issuing(kind, null);
+    const tenants = await this.database.system((tx) => authorityStore.listTenants(tx));
+    for (const tenantId of tenants) await this.issuing('device', tenantId);
+  }
+
   listTrusted(): Promise<AuthorityRow[]> {
     return this.database.system((tx) => authorityStore.listTrusted(tx));
   }

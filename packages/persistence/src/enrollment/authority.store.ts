@@ -38,6 +38,11 @@ export const authorityStore = {
     return row ?? null;
   },
 
+  /** Every tenant: each has a device authority. */
+  async listTenants(tx: Tx): Promise<string[]> {
+    return (await tx.query<{ id: string }>('select id from tenants order by id')).map(({ id }) => id);
+  },
+
   /** Everything that still may be trusted: the next generation, the issuing one and retired ones. */
   listTrusted(tx: Tx): Promise<AuthorityRow[]> {
     return tx.query<AuthorityRow>(
