@@ -99,7 +99,10 @@ export class SimulatedDevice {
     const known = await IdentityStore.open(this.files);
     if (known) return known;
     const { description, url, token } = this.plan;
-    const identity = await enroll({ files: this.files, net: this.net }, { ...description, url, token, agentVersion });
+    const identity = await enroll(
+      { files: this.files, net: this.net },
+      { ...description, synthetic: true, url, token, agentVersion },
+    );
     return IdentityStore.create(this.files, identity);
   }
 

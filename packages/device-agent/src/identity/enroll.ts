@@ -39,7 +39,7 @@ export async function enroll(ports: { files: Files; net: Net }, wish: Enrollment
   const url = wish.url.replace(/\/+$/, '');
   const root = await net.pinnedRoot(url, credential.rootSha256);
   const key = await keyForRequest(files);
-  const { model, serial, hardwareRevision, name, agentVersion } = wish;
+  const { model, serial, hardwareRevision, name, synthetic, agentVersion } = wish;
   const body: EnrollRequest = {
     csr: writeRequest(keyFromPem(key)),
     model,
@@ -47,6 +47,7 @@ export async function enroll(ports: { files: Files; net: Net }, wish: Enrollment
     agentVersion,
     ...(hardwareRevision !== undefined && { hardwareRevision }),
     ...(name !== undefined && { name }),
+    ...(synthetic && { synthetic }),
   };
   const answer = await net.request({
     method: 'POST',

@@ -25,4 +25,6 @@ export interface DeviceDescription {
   serial: string;
   hardwareRevision?: string;
   name?: string;
+  /** A simulated device says so when it enrols, to be told apart from real ones. */
+  synthetic?: boolean;
 }
