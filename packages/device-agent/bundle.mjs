@@ -25,7 +25,8 @@ await mkdir(dist, { recursive: true });
 await bundle.write({
   file: join(dist, file),
   format: 'esm',
-  minify: { compress: true, mangle: true, codegen: true },
+  // A stack trace from the field has to say something.
+  minify: false,
   banner: '#!/usr/bin/env node',
   codeSplitting: false,
 });

@@ -28,7 +28,10 @@ export async function runCore(wanted: AgentArguments, log: Log): Promise<number>
   const device = await describe(files, wanted);
   const store = await identify(files, wanted, device, log);
   if (!store) return exitCodes.refused;
-  const ending = Promise.withResolvers<number>();
+  let end: (code: number) => void = () => undefined;
+  const ended = new Promise<number>((resolve) => {
+    end = resolve;
+  });
   const agent = await Agent.open(
     {
       clock: systemClock,
@@ -41,7 +44,7 @@ export async function runCore(wanted: AgentArguments, log: Log): Promise<number>
         bootId: randomUUID(),
         restart: (reason) => {
           log.info(`restarting: ${reason}`);
-          ending.resolve(exitCodes.restart);
+          end(exitCodes.restart);
         },
       },
       sample: systemMetrics(systemClock),
@@ -49,13 +52,13 @@ export async function runCore(wanted: AgentArguments, log: Log): Promise<number>
     store,
     { device },
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ending.resolve(exitCodes.done));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(exitCodes.done));
   // The supervisor is gone: nobody would restart this process, and a second one may be on its way.
-  process.on('disconnect', () => ending.resolve(exitCodes.done));
+  process.on('disconnect', () => end(exitCodes.done));
   await agent.start();
   const alive = setInterval(() => process.send?.('alive'), ALIVE_EVERY_MS);
-  if (wanted.once) void firstAcknowledged(agent).then(() => ending.resolve(exitCodes.done));
-  const code = await ending.promise;
+  if (wanted.once) void firstAcknowledged(agent).then(() => end(exitCodes.done));
+  const code = await ended;
   clearInterval(alive);
   await Promise.race([agent.stop(), pause(systemClock, STOP_WITHIN_MS)]);
   return code;
