@@ -19,12 +19,24 @@ export function runningPostmaster(folder: string): Postmaster | null {
   return found.pid > 0 && found.port > 0 && isAlive(found.pid) && isPostgresOn(found.pid, folder) ? found : null;
 }
 
+/** Whether the process still runs. One that ended but was never waited for (a container without an init) does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !isZombie(pid);
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    // proc(5): the state follows the command, which stands in brackets and may itself hold any character.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .startsWith('Z');
+  } catch {
+    return false;
   }
 }
 
