@@ -20,7 +20,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'devices', job: 'judge-presence', everyMs: 2 * SECOND },
   { queue: 'configs', job: 'judge-drift', everyMs: MINUTE },
   { queue: 'commands', job: 'settle-due', everyMs: SECOND },
-  { queue: 'campaigns', job: 'tick', everyMs: 2 * SECOND },
+  { queue: 'campaigns', job: 'tick', everyMs: SECOND },
   { queue: 'certificates', job: 'settle-due', everyMs: MINUTE },
   { queue: 'certificates', job: 'refresh-trust', everyMs: HOUR },
   { queue: 'notifications', job: 'deliver-due', everyMs: 5 * SECOND },

@@ -98,7 +98,7 @@ class World {
     const due = (d: Device): boolean =>
       isLive(d.state) && [d.deadlineAt, d.stepDeadlineAt, d.soakUntil].some((at) => at !== null && at <= this.now);
     return {
-      campaign: { state: this.state, kind: 'release', isRollback: false },
+      campaign: { state: this.state, kind: 'release', isRollback: false, releaseRevoked: false },
       plan: {
         concurrency: this.setup.concurrency,
         ratePerMinute: null,

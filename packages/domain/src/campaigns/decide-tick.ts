@@ -1,4 +1,5 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
+import { recallableStates } from './execution.machine.js';
 import { finishCampaign } from './finish-campaign.js';
 import { judgeWaves, moveWaves } from './move-waves.js';
 import { pickOffers } from './pick-offers.js';
@@ -26,6 +27,7 @@ export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
   const stages: (() => TickDecision[])[] = [
     () => settleTimers(facts, now),
     () => (offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
+    () => (judged.has(state) && facts.campaign.releaseRevoked ? haltRevoked(state) : []),
     () => (judged.has(state) ? judgeWaves(facts) : []),
     () => (state === 'preparing' ? [{ kind: 'start' }] : []),
     () => (state === 'running' ? moveWaves(facts, now) : []),
@@ -38,6 +40,26 @@ export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
   }
   return [];
 }
+
+/** A completed campaign is history; one that still moves must not put a withdrawn release anywhere else. */
+const haltRevoked = (state: CampaignState): TickDecision[] =>
+  state === 'completed' || state === 'completed_with_stragglers'
+    ? []
+    : [
+        {
+          kind: 'halt',
+          wave: null,
+          decision: {
+            kind: 'release_revoked',
+            wave: null,
+            verdict: 'halt',
+            code: 'release_revoked',
+            inputs: {},
+            limits: {},
+          },
+        },
+        { kind: 'cancel', states: recallableStates, code: 'campaign_halted' },
+      ];
 
 const retry = (executionIds: readonly string[]): TickDecision => ({
   kind: 'retry',

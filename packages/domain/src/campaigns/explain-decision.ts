@@ -62,6 +62,8 @@ export function explainDecision(decision: Omit<Decision, 'verdict'>): string {
       return `Wave ${wave} passed after its soak: ${n.succeeded} of ${devices(n.size ?? 0)} succeeded.`;
     case 'operator':
       return `${String(decision.inputs.by)} asked for ${decision.code}${decision.inputs.reason ? `: ${String(decision.inputs.reason)}` : ''}.`;
+    case 'release_revoked':
+      return 'Halted: its release was revoked.';
     case 'rollback_started':
       return `Returning ${devices(n.targets ?? 0)} to their own previous release${n.blocked ? `; ${devices(n.blocked)} cannot be returned` : ''}.`;
     case 'rollback_finished':

@@ -57,6 +57,8 @@ export interface TickFacts {
     readonly kind: ExecutionKind;
     /** A child campaign that returns devices to their own previous release. */
     readonly isRollback: boolean;
+    /** The release was withdrawn after the campaign began. */
+    readonly releaseRevoked: boolean;
   };
   readonly plan: Pick<CampaignPlan, 'concurrency' | 'ratePerMinute' | 'deadlineS' | 'stepTimeoutS' | 'autoRollback'>;
   readonly waves: readonly WaveFacts[];
@@ -88,6 +90,7 @@ export const decisionKinds = [
   'gate',
   'wave_passed',
   'operator',
+  'release_revoked',
   'rollback_started',
   'rollback_finished',
   'rollback_failed',

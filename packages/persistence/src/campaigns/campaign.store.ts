@@ -16,6 +16,7 @@ export interface CampaignRow {
   readonly releaseId: string | null;
   readonly releaseName: string | null;
   readonly releaseVersion: string | null;
+  readonly releaseRevoked: boolean;
   readonly configId: string | null;
   readonly configNumber: number | null;
   readonly command: { name: string; args: Record<string, unknown> } | null;
@@ -69,7 +70,7 @@ export interface Lease {
 
 const columns = `c.id, c.parent_id as "parentId", c.kind, c.name, c.state, c.reason_code as "reasonCode",
   c.reason_detail as "reasonDetail", c.since, c.release_id as "releaseId", r.name as "releaseName",
-  r.version as "releaseVersion", c.config_id as "configId", c.config_number as "configNumber", c.command, c.selector,
+  r.version as "releaseVersion", coalesce(r.state = 'revoked', false) as "releaseRevoked", c.config_id as "configId", c.config_number as "configNumber", c.command, c.selector,
   c.plan, coalesce((c.counters->>'targets')::int, 0) as targets, coalesce((c.counters->>'exclusions')::int, 0) as exclusions,
   c.current_wave as "currentWave", c.created_by as "createdBy", c.approved_by as "approvedBy", c.created_at as "createdAt",
   c.started_at as "startedAt", c.finished_at as "finishedAt", c.version,

@@ -53,7 +53,12 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries) : [];
   const pace = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
   const facts: TickFacts = {
-    campaign: { state: campaign.state, kind: campaign.kind, isRollback: campaign.parentId !== null },
+    campaign: {
+      state: campaign.state,
+      kind: campaign.kind,
+      isRollback: campaign.parentId !== null,
+      releaseRevoked: campaign.releaseRevoked,
+    },
     plan,
     waves,
     timers,
