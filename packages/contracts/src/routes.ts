@@ -1,5 +1,5 @@
 import * as access from './access/access.routes.js';
-import * as audit from './audit/audit.schema.js';
+import * as audit from './audit/audit.routes.js';
 import * as campaigns from './campaigns/campaigns.routes.js';
 import * as commands from './commands/commands.routes.js';
 import * as configs from './configs/configs.routes.js';

@@ -1,4 +1,4 @@
-import { listAudit, verifyAudit } from '@muster/contracts/audit/audit.schema';
+import { listAudit, verifyAudit } from '@muster/contracts/audit/audit.routes';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database } from '@muster/persistence/database';
 import { Controller } from '@nestjs/common';

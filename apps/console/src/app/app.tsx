@@ -1,5 +1,4 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { makeCache } from '../api/cache.js';
@@ -22,7 +21,6 @@ export function App() {
       <QueryClientProvider client={cache}>
         <RouterProvider router={router} />
       </QueryClientProvider>
-      <Notifications position="bottom-right" autoClose={5000} limit={4} />
     </MantineProvider>
   );
 }

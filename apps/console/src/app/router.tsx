@@ -19,7 +19,7 @@ const root = createRootRouteWithContext<{ cache: QueryClient }>()({ component: O
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: search.SignInSearch,
+  validateSearch: search.signInSearch,
   component: lazyRouteComponent(() => import('../features/access/sign-in.page.js'), 'SignInPage'),
 });
 
@@ -48,19 +48,19 @@ const overview = createRoute({
 const devices = createRoute({
   getParentRoute: () => inside,
   path: '/devices',
-  validateSearch: search.DevicesSearch,
+  validateSearch: search.devicesSearch,
   component: lazyRouteComponent(() => import('../features/devices/devices.page.js'), 'DevicesPage'),
 });
 const device = createRoute({
   getParentRoute: () => inside,
   path: '/devices/$deviceId',
-  validateSearch: search.DeviceSearch,
+  validateSearch: search.deviceSearch,
   component: lazyRouteComponent(() => import('../features/devices/device.page.js'), 'DevicePage'),
 });
 const drift = createRoute({
   getParentRoute: () => inside,
   path: '/drift',
-  validateSearch: search.DriftSearch,
+  validateSearch: search.driftSearch,
   component: lazyRouteComponent(() => import('../features/configs/drift.page.js'), 'DriftPage'),
 });
 const configs = createRoute({
@@ -71,13 +71,13 @@ const configs = createRoute({
 const config = createRoute({
   getParentRoute: () => inside,
   path: '/configs/$configId',
-  validateSearch: search.ConfigSearch,
+  validateSearch: search.configSearch,
   component: lazyRouteComponent(() => import('../features/configs/config.page.js'), 'ConfigPage'),
 });
 const releases = createRoute({
   getParentRoute: () => inside,
   path: '/releases',
-  validateSearch: search.ReleasesSearch,
+  validateSearch: search.releasesSearch,
   component: lazyRouteComponent(() => import('../features/releases/releases.page.js'), 'ReleasesPage'),
 });
 const release = createRoute({
@@ -88,37 +88,37 @@ const release = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns',
-  validateSearch: search.CampaignsSearch,
+  validateSearch: search.campaignsSearch,
   component: lazyRouteComponent(() => import('../features/campaigns/campaigns.page.js'), 'CampaignsPage'),
 });
 const newCampaign = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns/new',
-  validateSearch: search.NewCampaignSearch,
+  validateSearch: search.newCampaignSearch,
   component: lazyRouteComponent(() => import('../features/campaigns/new-campaign.page.js'), 'NewCampaignPage'),
 });
 const campaign = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns/$campaignId',
-  validateSearch: search.CampaignSearch,
+  validateSearch: search.campaignSearch,
   component: lazyRouteComponent(() => import('../features/campaigns/campaign.page.js'), 'CampaignPage'),
 });
 const deadLetters = createRoute({
   getParentRoute: () => inside,
   path: '/dead-letters',
-  validateSearch: search.DeadLettersSearch,
+  validateSearch: search.deadLettersSearch,
   component: lazyRouteComponent(() => import('../features/telemetry/dead-letters.page.js'), 'DeadLettersPage'),
 });
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
-  validateSearch: search.AuditSearch,
+  validateSearch: search.auditSearch,
   component: lazyRouteComponent(() => import('../features/audit/audit.page.js'), 'AuditPage'),
 });
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  validateSearch: search.SettingsSearch,
+  validateSearch: search.settingsSearch,
   component: lazyRouteComponent(() => import('../features/access/settings.page.js'), 'SettingsPage'),
 });
 

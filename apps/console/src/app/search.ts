@@ -1,51 +1,83 @@
-import { campaignStates, executionStates } from '@muster/contracts/campaigns/campaigns.schema';
-import { deviceStates, driftClasses, presences } from '@muster/contracts/devices/devices.schema';
-import { releaseStates } from '@muster/contracts/releases/releases.schema';
-import { deadLetterStates } from '@muster/contracts/telemetry/telemetry.schema';
-import { z } from 'zod';
+import type { CampaignState, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { DeviceState, DriftClass, Presence } from '@muster/contracts/devices/devices.schema';
+import type { ReleaseState } from '@muster/contracts/releases/releases.schema';
 
-/** The address is the page's state: what each page reads from it. A value this console does not know is dropped. */
-const text = z.string().min(1).max(200).optional().catch(undefined);
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values).optional().catch(undefined);
-const whole = z.coerce.number().int().min(0).optional().catch(undefined);
+type Raw = Readonly<Record<string, unknown>>;
+type Reader<T> = (value: unknown) => T | undefined;
 
-export const NoSearch = z.object({});
-export const SignInSearch = z.object({ token: text, to: text });
+/** Any text of a sensible length. */
+const text: Reader<string> = (value) =>
+  (typeof value === 'string' || typeof value === 'number') && `${value}` !== '' && `${value}`.length <= 200
+    ? `${value}`
+    : undefined;
 
-export const DevicesSearch = z.object({
+/** A whole number from zero up, such as a version, a wave or a time in ms. */
+const whole: Reader<number> = (value) => {
+  const n = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof n === 'number' && Number.isSafeInteger(n) && n >= 0 ? n : undefined;
+};
+
+/** One of the console's own words; another is dropped. */
+const oneOf =
+  <const T extends string>(words: readonly T[]): Reader<T> =>
+  (value) =>
+    words.find((word) => word === value);
+
+/** A word of the contracts. The server is the judge of it and says so by name; shipping its schemas here would double the first load. */
+const contractWord =
+  <T extends string>(): Reader<T> =>
+  (value) =>
+    typeof value === 'string' && /^[a-z_]{1,40}$/.test(value) ? (value as T) : undefined;
+
+type Shape = Readonly<Record<string, Reader<unknown>>>;
+type SearchOf<S extends Shape> = { [K in keyof S]?: Exclude<ReturnType<S[K]>, undefined> | undefined };
+
+/** Reads the address of a page into its typed state; whatever it does not know is left out. */
+const search =
+  <const S extends Shape>(shape: S) =>
+  (raw: Raw): SearchOf<S> =>
+    Object.fromEntries(
+      Object.entries(shape)
+        .map(([key, read]) => [key, read(raw[key])] as const)
+        .filter(([, value]) => value !== undefined),
+    ) as SearchOf<S>;
+
+const yesNo = oneOf(['true', 'false']);
+
+export const signInSearch = search({ token: text, to: text });
+
+export const devicesSearch = search({
   q: text,
-  state: oneOf(deviceStates),
-  presence: oneOf(presences),
+  state: contractWord<DeviceState>(),
+  presence: contractWord<Presence>(),
   model: text,
   site: text,
   firmware: text,
-  drifted: oneOf(['true', 'false']),
+  drifted: yesNo,
   label: text,
   sort: oneOf(['name', '-name', 'lastSeenAt', '-lastSeenAt', 'createdAt', '-createdAt']),
 });
-export type DevicesSearch = z.infer<typeof DevicesSearch>;
+export type DevicesSearch = ReturnType<typeof devicesSearch>;
 
 export const deviceTabs = ['overview', 'telemetry', 'twin', 'commands', 'updates', 'certificates', 'timeline'] as const;
 export const ranges = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
 export type Range = (typeof ranges)[number];
-export const DeviceSearch = z.object({
+export const deviceSearch = search({
   tab: oneOf(deviceTabs),
   range: oneOf(ranges),
   from: whole,
   to: whole,
   place: text,
 });
-export type DeviceSearch = z.infer<typeof DeviceSearch>;
+export type DeviceSearch = ReturnType<typeof deviceSearch>;
 
-export const DriftSearch = z.object({ class: oneOf(driftClasses), path: text });
-export const ConfigSearch = z.object({ from: whole, to: whole });
-export const ReleasesSearch = z.object({ state: oneOf(releaseStates), model: text });
-export const CampaignsSearch = z.object({ state: oneOf(campaignStates), active: oneOf(['true', 'false']) });
+export const driftSearch = search({ class: contractWord<DriftClass>(), path: text });
+export const configSearch = search({ from: whole, to: whole });
+export const releasesSearch = search({ state: contractWord<ReleaseState>(), model: text });
+export const campaignsSearch = search({ state: contractWord<CampaignState>(), active: yesNo });
 export const campaignTabs = ['failures', 'devices', 'decisions', 'exclusions', 'plan'] as const;
-export const CampaignSearch = z.object({ tab: oneOf(campaignTabs), wave: whole, state: oneOf(executionStates) });
-export type CampaignSearch = z.infer<typeof CampaignSearch>;
-export const NewCampaignSearch = z.object({ releaseId: text, configId: text });
-export const DeadLettersSearch = z.object({ state: oneOf(deadLetterStates), reason: text });
-export const settingsTabs = ['people', 'keys', 'webhooks', 'sessions'] as const;
-export const SettingsSearch = z.object({ tab: oneOf(settingsTabs) });
-export const AuditSearch = z.object({ action: text, resource: text });
+export const campaignSearch = search({ tab: oneOf(campaignTabs), wave: whole, state: contractWord<ExecutionState>() });
+export const newCampaignSearch = search({ releaseId: text, configId: text });
+export const deadLettersSearch = search({ state: oneOf(['open', 'replayed', 'dropped']), reason: text });
+export const settingsSearch = search({ tab: oneOf(['people', 'keys', 'webhooks', 'sessions']) });
+export const auditSearch = search({ action: text, resource: text });

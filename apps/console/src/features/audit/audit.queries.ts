@@ -1,4 +1,4 @@
-import { listAudit, verifyAudit } from '@muster/contracts/audit/audit.schema';
+import { listAudit, verifyAudit } from '@muster/contracts/audit/audit.routes';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from '../../api/call.js';
 

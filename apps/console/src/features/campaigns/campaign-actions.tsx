@@ -1,10 +1,9 @@
 import { Button, Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import type { Campaign } from '@muster/contracts/campaigns/campaigns.schema';
 import { campaign as machine } from '@muster/domain/campaigns/campaign.machine';
 import { IconDots, IconPlayerPause } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { asProblem } from '../../api/problem-error.js';
+import { ProblemNotice } from '../../ui/problem-notice.js';
 import { useMay, usePrincipal } from '../access/session.queries.js';
 import { CampaignDialog, type DialogVerb } from './campaign-dialog.js';
 import { type CampaignVerb, useCampaignAction } from './use-campaign-action.js';
@@ -40,16 +39,7 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
   const verbs = offered(campaign);
   const { mutate } = action;
 
-  const at = (verb: 'pause' | 'hold') =>
-    mutate(
-      { verb, seen: campaign },
-      {
-        onError: (error) => {
-          const problem = asProblem(error);
-          notifications.show({ color: 'red', title: problem.title, message: problem.detail ?? problem.code });
-        },
-      },
-    );
+  const at = (verb: 'pause' | 'hold') => mutate({ verb, seen: campaign });
 
   const canPause = verbs.includes('pause') && mayOperate;
   useEffect(() => {
@@ -74,6 +64,7 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
 
   return (
     <>
+      {action.isError && dialog === null ? <ProblemNotice error={action.error} /> : null}
       {verbs.includes('pause') ? (
         <Button
           leftSection={<IconPlayerPause size={14} />}
