@@ -163,6 +163,24 @@ describe('a golden config', () => {
     });
   });
 
+  it('puts back what drifted before its policy was to, and what was edited while the device was away', async () => {
+    const device = await newDevice('narvik');
+    await connect(device);
+    const id = await publish('narvik', { heartbeatS: 10 });
+    await assertEventually(() => expect(lastTwin(device)).toBeDefined());
+    await report(device, { desiredVersion: 1, reported: { config: { heartbeatS: 99 } } });
+    const full = () => worker.transport.to(device, 'twin').slice(1);
+    await db.database.tenant(tenant, async (tx) => {
+      const row = (await configStore.find(tx, id))!;
+      await configStore.touch(tx, id, row.version, { policy: 'remediate' });
+      const payload = { configId: id, members: true };
+      await outbox.drop(tx, { tenantId: tenant, type: 'config.changed', key: id, payload });
+    });
+    await assertEventually(() => expect(full()).toMatchObject([{ baseVersion: 0, version: 1 }]));
+    await connect(device);
+    await assertEventually(() => expect(full()).toHaveLength(2));
+  });
+
   it('follows a device that moves to where it applies, and lets go of one that leaves', async () => {
     const device = await newDevice('nowhere');
     await publish('somewhere', { heartbeatS: 10 });

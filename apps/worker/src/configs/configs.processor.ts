@@ -26,15 +26,23 @@ export class ConfigsProcessor extends WorkerHost {
         return this.renderer.renderMembers(tenantId, key);
       case 'render-all':
         // A draft reaches nobody; a new selector also concerns the devices it no longer matches.
-        return payload.members === true ? this.renderer.render(tenantId, {}, key) : 0;
+        return payload.members === true ? this.#renderAll(tenantId, key) : 0;
       case 'render-device':
         return this.renderer.renderDevice(tenantId, key);
       case 'deliver-desired':
-        return this.delivery.deliver(tenantId, key);
+        // A device that was edited while it was away has nothing new to get, and may have something to put back.
+        return (await this.delivery.deliver(tenantId, key)) || this.remedy.cure(tenantId, key);
       case 'remediate':
         return this.remedy.cure(tenantId, key);
       default:
         throw new Error(`configs has no job ${job.name}`);
     }
+  }
+
+  async #renderAll(tenantId: string, configId: string): Promise<number> {
+    const changed = await this.renderer.render(tenantId, {}, configId);
+    // The policy may be new, and what drifted under the old one was only reported.
+    await this.remedy.cureMembers(tenantId, configId);
+    return changed;
   }
 }

@@ -22,6 +22,17 @@ export class Remedy {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  /** Cures every member of a config that has drifted; nothing where its policy is to report. */
+  async cureMembers(tenantId: string, configId: string): Promise<number> {
+    const drifted = await this.database.tenant(tenantId, async (tx) => {
+      const config = await configStore.find(tx, configId);
+      return config?.policy === 'remediate' ? configStore.driftedMembers(tx, config.selector, [...curable]) : [];
+    });
+    let cured = 0;
+    for (const deviceId of drifted) if (await this.cure(tenantId, deviceId)) cured++;
+    return cured;
+  }
+
   /** True when the whole desired document was sent again. */
   async cure(tenantId: string, deviceId: string): Promise<boolean> {
     const paths = await this.database.tenant(tenantId, async (tx) => {

@@ -173,6 +173,18 @@ export const configStore = {
     );
   },
 
+  /** Devices a selector matches that drift in one of these classes. */
+  async driftedMembers(tx: Tx, selector: Selector, classes: readonly string[]): Promise<string[]> {
+    const params: unknown[] = [classes];
+    const rows = await tx.query<{ id: string }>(
+      `select d.id from devices d where ${compileSelector(selector, params)}
+         and exists (select from drifts f where f.tenant_id = d.tenant_id and f.device_id = d.id and f.class = any($1::text[]))
+       order by d.id`,
+      params,
+    );
+    return rows.map(({ id }) => id);
+  },
+
   /** How many devices a selector matches, and how many of them drift in one of `paths`. */
   async countMembers(
     tx: Tx,
