@@ -176,6 +176,23 @@ describe('a command', () => {
     ]);
   });
 
+  it('is given up by a signed order with a number of its own, once a person asks', async () => {
+    const device = await newDevice();
+    await beat(device, 'connected');
+    const { id, seq } = await send(device);
+    await assertEventually(() => expect(orders(device)).toHaveLength(1));
+    await db.database.tenant(tenant, async (tx) => {
+      await commandStore.step(tx, id, { state: 'cancelling' }, new Date());
+      const payload = { commandId: id, deviceId: device.deviceId };
+      await outbox.drop(tx, { tenantId: tenant, type: 'command.cancel_requested', key: device.deviceId, payload });
+    });
+    await assertEventually(() => expect(orders(device)).toHaveLength(2));
+    const claims = JSON.parse(Buffer.from(orders(device)[1]!.jws.split('.')[1]!, 'base64url').toString());
+    expect(claims).toMatchObject({ act: 'cancel', args: { commandId: id }, seq: seq + 1 });
+    await say(device, { commandId: id, commandSeq: seq, state: 'cancelled', reasonCode: 'cancelled' });
+    expect(await find(id)).toMatchObject({ state: 'cancelled' });
+  });
+
   it('of another device cannot be answered', async () => {
     const [owner, stranger] = [await newDevice(), await newDevice()];
     await beat(owner, 'connected');
