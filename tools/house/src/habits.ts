@@ -22,7 +22,7 @@ const suffixes: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^packages\/domain\//, ['machine']],
   [/^packages\/persistence\//, ['entity', 'store']],
   [/^apps\/api\/src\/http\//, ['controller', 'module', 'guard', 'filter', 'interceptor']],
-  [/^apps\/api\//, ['controller', 'service', 'resource', 'module', 'app', 'harness', 'hub', 'stream']],
+  [/^apps\/api\//, ['controller', 'service', 'resource', 'module', 'guard', 'app', 'harness', 'hub', 'stream']],
   [
     /^apps\/worker\//,
     ['consumer', 'processor', 'module', 'service', 'publisher', 'port', 'transport', 'schedule', 'harness'],
@@ -105,7 +105,10 @@ export const habits: readonly Habit[] = [
     name: 'the environment is read in one place',
     why: 'runtime/config knows every setting; a second reader is a setting nobody documents.',
     where: (path) =>
-      inRooms(path) && !isTest(path) && !isTool(path) && !/^packages\/(runtime\/src\/config|testkit)\//.test(path),
+      inRooms(path) &&
+      !isTest(path) &&
+      !isTool(path) &&
+      !/^packages\/(runtime\/src\/config\/|testkit\/|(device-agent|fleet-sim)\/src\/main\.ts$)/.test(path),
     offences: lines(/process\.env/),
   },
   {
