@@ -6,9 +6,8 @@ import { demoModels, demoVersions } from '@muster/fleet-sim/fleet-plan';
 import type { ApiClient } from '@muster/launcher/demo/api-client';
 import { publishContent } from '@muster/launcher/demo/publish-release';
 import { assertEventually } from '@muster/testkit/assert-eventually';
-import type { TestCluster } from '@muster/testkit/cluster';
 import { expect } from 'vitest';
-import { Stack } from './stack.js';
+import { Stack, type StackOptions } from './stack.js';
 
 const TENANT = 'main';
 const SITES = ['Berlin', 'Lisbon', 'Oslo'];
@@ -35,8 +34,8 @@ export interface CampaignStage {
   stop(): Promise<void>;
 }
 
-export async function openStage(options: { cluster: TestCluster; devices: number }): Promise<CampaignStage> {
-  const stack = await Stack.start({ cluster: options.cluster });
+export async function openStage(options: StackOptions & { readonly devices: number }): Promise<CampaignStage> {
+  const stack = await Stack.start(options);
   const { client } = stack;
   const name = 'Gateway firmware';
   const models = [...demoModels];
@@ -133,8 +132,13 @@ export async function openStage(options: { cluster: TestCluster; devices: number
     ]);
     // At the same instant slots are freed before they are taken.
     steps.sort((a, b) => a.at - b.at || a.by - b.by);
+    let most = 0;
     let now = 0;
-    return steps.reduce((most, { by }) => Math.max(most, (now += by)), 0);
+    for (const { by } of steps) {
+      now += by;
+      most = Math.max(most, now);
+    }
+    return most;
   }
 
   async function stop(): Promise<void> {
