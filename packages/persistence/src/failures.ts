@@ -4,8 +4,8 @@ export const sqlState = (error: unknown): string | null => {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 };
 
-/** connection trouble, collisions, out of resources, shutting down, lock not available */
-const TRANSIENT = /^(08|40|53|57|55P03|25006|58)/;
+/** connection trouble, not let in, collisions, out of resources, shutting down, lock not available, read-only, server fault */
+const TRANSIENT = /^(08|28|40|53|57|55P03|25006|58|XX)/;
 const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 
 /** True when the same work may succeed later: the database was away, or two transactions collided. */

@@ -59,7 +59,7 @@ export class Intake {
       return { code: 'internal', detail: error instanceof Error ? error.message : String(error) } as const;
     });
     if (outcome) return this.refuse(message, outcome, mark);
-    this.acks.committed(message, mark.stream, mark.epoch, mark.seqNo);
+    if (!isWill(channel, uplink)) this.acks.committed(message, mark.stream, mark.epoch, mark.seqNo);
   }
 
   /** Commits the message to the dead letters and tells its device why. */
@@ -74,6 +74,10 @@ export class Intake {
     if (mark !== null) this.acks.refused(message, mark.stream, mark.epoch, mark.seqNo, code);
   }
 }
+
+/** A Will is written before anybody knows when it is sent, so its number stands for no message of the stream. */
+const isWill = (channel: UplinkChannel, uplink: object): boolean =>
+  channel === 'heartbeat' && 'reason' in uplink && uplink.reason === 'offline';
 
 /** The tenant in a topic is never trusted: it must be the registry's. */
 export const refusalOf = (message: UplinkMessage, device: RegisteredDevice | null): UplinkRefusal | null => {
