@@ -1,7 +1,8 @@
 /** SQLSTATE of a database error, e.g. `23505`; null for anything else. TypeORM wraps the driver's error and copies its code. */
 export const sqlState = (error: unknown): string | null => {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+  // EPIPE, of all network errors, has the length of one; every SQLSTATE has a digit.
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : null;
 };
 
 /** connection trouble, not let in, collisions, out of resources, shutting down, lock not available, read-only, server fault */
@@ -11,7 +12,7 @@ const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_
 /** True when the same work may succeed later: the database was away, or two transactions collided. */
 export const isTransient = (error: unknown): boolean => {
   const state = sqlState(error);
-  if (state !== null && state !== 'EPIPE') return TRANSIENT.test(state);
+  if (state !== null) return TRANSIENT.test(state);
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
   if (typeof code === 'string' && NETWORK.test(code)) return true;
   return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/i.test(
