@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, type SpotlightActionData } from '@mantine/spotlight';
+import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight';
 import { IconBroadcast, IconCpu, IconFileText, IconPackage, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -80,6 +80,7 @@ export function Palette() {
       ]
     : [];
 
+  const first = found[0] ?? go[0] ?? verbs[0];
   return (
     <Spotlight
       query={text}
@@ -94,11 +95,19 @@ export function Palette() {
       shortcut={['mod + K']}
       nothingFound={devices.isFetching ? 'Looking…' : 'Nothing by that name'}
       scrollable
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       maxHeight={420}
       searchProps={{
         leftSection: <IconSearch size={17} />,
         placeholder: 'A device, a campaign, a release, a page…',
         'aria-label': 'Search or jump to',
+        // Enter takes the first answer; once the arrow keys have chosen another, the palette does it itself.
+        onKeyDown: (event) => {
+          if (event.key !== 'Enter' || !first || document.querySelector('.mantine-Spotlight-action[data-selected]'))
+            return;
+          spotlight.close();
+          first.onClick?.(event as never);
+        },
       }}
     />
   );

@@ -13,7 +13,7 @@ const tick = () => {
 
 const subscribe = (reader: () => void) => {
   readers.add(reader);
-  timer ??= setTimeout(tick, 1000 - (Date.now() % 1000));
+  if (timer === null) timer = setTimeout(tick, 1000 - (Date.now() % 1000));
   return () => readers.delete(reader);
 };
 

@@ -42,6 +42,13 @@ const timeTicks: uPlot.Axis.DynamicValues = (_, ticks, __, ___, step) =>
     return step < 60 ? `${time}:${two(at.getSeconds())}` : time;
   });
 
+/** As many decimals as the step between ticks needs, so that neighbours never read the same. */
+const valueTicks: uPlot.Axis.DynamicValues = (_, ticks, __, ___, step) => {
+  const decimals = Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const format = new Intl.NumberFormat('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return ticks.map((tick) => format.format(tick).replace('-', '−'));
+};
+
 const axis = (extra: uPlot.Axis): uPlot.Axis => ({
   stroke: colour('--text-3'),
   font: '11px "Inter Variable", system-ui, sans-serif',
@@ -71,10 +78,7 @@ const optionsFor = (
       x: { time: true, range: () => [read().from / 1000, read().to / 1000] },
       y: { range: (_, low, high) => uPlot.rangeNum(low, low === high ? low + 1 : high, 0.12, true) },
     },
-    axes: [
-      axis({ size: 26, space: 80, values: timeTicks }),
-      axis({ size: 54, space: 26, values: (_, ticks) => ticks.map((tick) => reading(tick)) }),
-    ],
+    axes: [axis({ size: 26, space: 80, values: timeTicks }), axis({ size: 54, space: 26, values: valueTicks })],
     series: [
       {},
       { stroke: 'transparent', points: { show: false } },

@@ -160,7 +160,8 @@ const verdict = {
   pass: look('good', IconCircleCheck),
   fail: look('bad', IconCircleX),
   halt: look('bad', IconAlertTriangle, 'Halt'),
-  hold: look('warn', IconHandStop),
+  // Not enough is known yet: nothing is wrong, so nothing is coloured.
+  hold: look('idle', IconClock, 'Waits'),
   waiting: look('idle', IconClock),
   unknown: look('warn', IconHelpCircle),
 };

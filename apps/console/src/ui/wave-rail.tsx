@@ -1,6 +1,7 @@
 import { IconCheck, IconExclamationMark, IconMinus } from '@tabler/icons-react';
 import { count, duration } from './format.js';
 import { useNow } from './now.js';
+import { type Part, PartitionBar } from './partition-bar.js';
 import { StatusBadge } from './status-badge.js';
 import { lookOf } from './vocabulary.js';
 import classes from './wave-rail.module.css';
@@ -10,9 +11,11 @@ export interface RailWave {
   readonly state: string;
   readonly size: number;
   readonly cumulative?: number;
-  /** How many of the wave's devices have an outcome, and how many of those a bad one. */
+  /** How many of the wave's devices have an outcome, and how many of those a bad one or a return. */
   readonly resolved?: number;
   readonly bad?: number;
+  readonly returned?: number;
+  readonly parts?: readonly Part[];
   readonly label?: string;
   readonly soakUntil?: string | null;
   readonly note?: string;
@@ -42,8 +45,6 @@ export function WaveRail({ waves, selected, onSelect }: WaveRailProps) {
     <ol className={classes.rail}>
       {waves.map((wave) => {
         const { tone } = lookOf('wave', wave.state);
-        const done = wave.size > 0 ? (wave.resolved ?? 0) / wave.size : 0;
-        const bad = wave.size > 0 ? (wave.bad ?? 0) / wave.size : 0;
         const inner = (
           <>
             <span className={classes.node} data-tone={tone}>
@@ -57,19 +58,19 @@ export function WaveRail({ waves, selected, onSelect }: WaveRailProps) {
                   <StatusBadge noun="wave" state={wave.state} />
                 </span>
               </span>
-              {wave.resolved === undefined ? null : (
-                <span className={classes.track} aria-hidden>
-                  <i className={classes.done} style={{ width: `${(done - bad) * 100}%` }} />
-                  <i className={classes.bad} style={{ width: `${bad * 100}%` }} />
+              {wave.parts ? (
+                <span className={classes.track}>
+                  <PartitionBar parts={wave.parts} total={wave.size} unit={`devices of wave ${wave.n}`} slim />
                 </span>
-              )}
+              ) : null}
               <span className={classes.fine}>
                 <span className="num">
                   {wave.resolved === undefined
                     ? `${count(wave.size)} devices`
                     : `${count(wave.resolved)} of ${count(wave.size)} resolved`}
                 </span>
-                {wave.bad ? <span className={classes.badText}>{count(wave.bad)} bad</span> : null}
+                {wave.bad ? <span className={classes.badText}>{count(wave.bad)} failed</span> : null}
+                {wave.returned ? <span>{count(wave.returned)} rolled back</span> : null}
                 {wave.state === 'soaking' && wave.soakUntil ? <Soak until={wave.soakUntil} /> : null}
                 {wave.note ? <span>{wave.note}</span> : null}
               </span>

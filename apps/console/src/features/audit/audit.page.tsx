@@ -12,6 +12,7 @@ import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { Panel } from '../../ui/panel.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
+import { ActorName, ResourceLink } from '../../ui/resource-link.js';
 import classes from './audit.module.css';
 import { auditPagesQuery, verificationQuery } from './audit.queries.js';
 
@@ -24,11 +25,9 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
       <time dateTime={entry.at} title={fullInstant(entry.at)} className="num quiet">
         {moment(entry.at)}
       </time>
+      <ActorName actor={entry.actor} />
       <span>
-        {entry.actor.name} <span className="quiet">{entry.actor.kind}</span>
-      </span>
-      <span>
-        <b>{entry.action}</b> <code className="quiet">{entry.resource}</code>
+        <b>{entry.action}</b> <ResourceLink resource={entry.resource} />
         {entry.reason ? <span className="soft"> “{entry.reason}”</span> : null}
       </span>
       <Button variant="subtle" color="gray" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)}>

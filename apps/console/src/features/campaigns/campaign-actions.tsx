@@ -57,9 +57,10 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
     if (verb === 'approve' && me?.name === campaign.createdBy) return 'Who created it may not approve it';
     return verb !== 'approve' && !mayOperate ? 'Needs the permission campaign:operate' : undefined;
   };
-  const main = (['launch', 'approve', 'resume', 'rollback'] as const)
-    .filter((verb) => verbs.includes(verb))
-    .slice(0, 2);
+  // While a campaign moves, the one button is Pause; what to do about it comes to the front once it stands still.
+  const main = verbs.includes('pause')
+    ? []
+    : (['launch', 'approve', 'resume', 'rollback'] as const).filter((verb) => verbs.includes(verb));
   const rest = verbs.filter((verb) => verb !== 'pause' && !(main as readonly CampaignVerb[]).includes(verb));
 
   return (

@@ -10,7 +10,7 @@ const looks = [
   ['inFlight', 'In flight', 'active'],
   ['queued', 'Queued', 'plain'],
   ['waiting', 'Waiting for their wave', 'idle'],
-  ['other', 'Left out since', 'idle'],
+  ['other', 'Not updated', 'idle'],
 ] as const satisfies readonly (readonly [keyof Counters, string, Part['tone']])[];
 
 /** The nine counters as parts of the targets, in the order people ask for them. */
@@ -23,10 +23,11 @@ export const partsOf = (counters: Counters): Part[] =>
     always: key === 'succeeded' || key === 'failed',
   }));
 
-/** Devices with an outcome, and those whose outcome counts against the release. */
+/** Devices with an outcome; those that failed; those brought back to their previous release. */
 export const outcomes = (counters: Counters) => {
-  const bad = counters.failed + counters.timedOut + counters.rejected + counters.rolledBack;
-  return { resolved: counters.succeeded + bad + counters.other, bad };
+  const bad = counters.failed + counters.timedOut + counters.rejected;
+  const returned = counters.rolledBack;
+  return { resolved: counters.succeeded + bad + returned + counters.other, bad, returned };
 };
 
 /** "1%", "25 devices": a wave's cumulative size as it was planned. */

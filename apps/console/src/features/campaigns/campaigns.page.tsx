@@ -55,7 +55,7 @@ const columns: readonly Column<Row>[] = [
   },
   {
     key: 'bad',
-    head: 'Bad',
+    head: 'Failed',
     align: 'right',
     cell: (row) => {
       const { bad } = outcomes(row.counters);

@@ -57,7 +57,9 @@ export function FailuresPanel({ campaignId }: { readonly campaignId: string }) {
                       <b className="num">{count(cluster.count)}</b>
                       <StatusBadge noun="execution" state={cluster.state} />
                       <code>{cluster.reasonCode}</code>
-                      {cluster.phase ? <span className="soft">while {words(cluster.phase).toLowerCase()}</span> : null}
+                      {cluster.phase && cluster.phase !== cluster.state ? (
+                        <span className="soft">while {words(cluster.phase).toLowerCase()}</span>
+                      ) : null}
                     </p>
                     <p className="quiet">
                       wave {cluster.waves.join(', ')} · first <RelativeTime at={cluster.firstAt} /> · last{' '}

@@ -22,7 +22,8 @@ function Findings({ preview, form }: { readonly preview: Preview; readonly form:
   const excluded = preview.exclusions.reduce((n, one) => n + one.count, 0);
   return (
     <>
-      <Panel title="Who is meant" aside={selectorText(form.selector)}>
+      <Panel title="Who is meant">
+        <p className={`${classes.selector} soft`}>{selectorText(form.selector)}</p>
         <PartitionBar
           unit="matched"
           total={preview.matched}

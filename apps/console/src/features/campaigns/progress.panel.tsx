@@ -4,7 +4,7 @@ import { duration } from '../../ui/format.js';
 import { GateTable } from '../../ui/gate-table.js';
 import { Panel } from '../../ui/panel.js';
 import { WaveRail } from '../../ui/wave-rail.js';
-import { outcomes, sizeLabel } from './campaign-parts.js';
+import { outcomes, partsOf, sizeLabel } from './campaign-parts.js';
 import classes from './campaigns.module.css';
 
 interface ProgressPanelProps {
@@ -32,6 +32,7 @@ export function ProgressPanel({ campaign, selected, onSelect }: ProgressPanelPro
               label: sizeLabel(wave.plan.size),
               soakUntil: wave.soakUntil,
               ...outcomes(wave.counters),
+              parts: partsOf(wave.counters),
               ...(wave.state === 'planned' ? { note: wave.canProve } : {}),
             }))}
           />

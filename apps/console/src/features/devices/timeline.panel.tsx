@@ -36,9 +36,12 @@ const icons: Record<DeviceEvent['kind'], typeof IconPlug> = {
   reboot: IconRefresh,
 };
 
+/** Facts worth a reader's eye; ids and instants stay in the entry's tooltip. */
+const telling = ['from', 'to', 'version', 'class', 'reasonCode', 'reasonDetail', 'code', 'name', 'attempt'];
+
 const factsLine = (facts: DeviceEvent['facts']) =>
   Object.entries(facts)
-    .filter(([, value]) => value !== null && typeof value !== 'object')
+    .filter(([key, value]) => telling.includes(key) && value !== null && typeof value !== 'object')
     .map(([key, value]) => `${words(key).toLowerCase()} ${typeof value === 'string' ? value : inline(value)}`)
     .join(' · ');
 
@@ -58,7 +61,7 @@ export function TimelinePanel({ deviceId }: { readonly deviceId: string }) {
                 {events.map((event) => {
                   const Icon = icons[event.kind] ?? IconFlag;
                   return (
-                    <li key={event.id} className={classes.event}>
+                    <li key={event.id} className={classes.event} title={JSON.stringify(event.facts)}>
                       <span className="quiet" title={moment(event.at)}>
                         <RelativeTime at={event.at} />
                       </span>

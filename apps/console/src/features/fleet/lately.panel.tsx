@@ -4,6 +4,7 @@ import { Answer } from '../../ui/answer.js';
 import { words } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
+import { ActorName } from '../../ui/resource-link.js';
 import { useMay } from '../access/session.queries.js';
 import { latestAuditQuery } from '../audit/audit.queries.js';
 import classes from './overview.module.css';
@@ -29,7 +30,10 @@ export function LatelyPanel() {
             {items.slice(0, 8).map((entry) => (
               <li key={entry.seq}>
                 <span>
-                  {words(entry.action)} <span className="quiet">by {entry.actor.name}</span>
+                  {words(entry.action)}{' '}
+                  <span className="quiet">
+                    by <ActorName actor={entry.actor} />
+                  </span>
                 </span>
                 <RelativeTime at={entry.at} className="quiet" />
               </li>

@@ -6,6 +6,7 @@ import { EmptyState } from '../../ui/empty-state.js';
 import { duration, moment, reading } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { TimeSeries } from '../../ui/time-series.js';
+import { metricName } from './metric-name.js';
 import type { Shown } from './range-picker.js';
 import classes from './telemetry.module.css';
 
@@ -55,7 +56,7 @@ function Numbers({ series }: { readonly series: Series }) {
 /** One metric over time: line and band, or the same numbers as a table. */
 export function ChartPanel({ value, series, range, onZoom }: ChartPanelProps) {
   const [table, setTable] = useState(false);
-  const title = value.title || value.metric;
+  const { title, unit } = metricName(value.metric, value.title, value.unit);
   const grain =
     series && series.t.length > 0
       ? series.resolution === 'raw'
@@ -67,7 +68,7 @@ export function ChartPanel({ value, series, range, onZoom }: ChartPanelProps) {
       title={title}
       aside={
         <span className={classes.chartHead}>
-          <b className="num">{value.value === null ? 'no reading' : `${reading(value.value)} ${value.unit ?? ''}`}</b>
+          <b className="num">{value.value === null ? 'no reading' : `${reading(value.value)} ${unit ?? ''}`}</b>
           <span>{grain}</span>
         </span>
       }
@@ -89,7 +90,7 @@ export function ChartPanel({ value, series, range, onZoom }: ChartPanelProps) {
       ) : (
         <TimeSeries
           title={title}
-          unit={series.unit}
+          unit={unit}
           columns={series}
           from={range.from}
           to={range.to}

@@ -5,6 +5,7 @@ import { EmptyState } from '../../ui/empty-state.js';
 import { reading } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
+import { metricName } from './metric-name.js';
 import classes from './telemetry.module.css';
 import { latestQuery } from './telemetry.queries.js';
 
@@ -27,18 +28,21 @@ export function LatestPanel({ deviceId }: { readonly deviceId: string }) {
             <EmptyState title="No telemetry yet" />
           ) : (
             <ul className={classes.latest}>
-              {items.map((value) => (
-                <li key={`${value.place} ${value.metric}`}>
-                  <span className="soft">
-                    {value.title}
-                    {value.place ? <span className="quiet"> {value.asset ?? value.place}</span> : null}
-                  </span>
-                  <span className={`${classes.value} num`}>
-                    {value.value === null ? 'no reading' : reading(value.value)} <small>{value.unit}</small>
-                  </span>
-                  <RelativeTime at={value.at} className="quiet" />
-                </li>
-              ))}
+              {items.map((value) => {
+                const { title, unit } = metricName(value.metric, value.title, value.unit);
+                return (
+                  <li key={`${value.place} ${value.metric}`} title={value.metric}>
+                    <span className="soft">
+                      {title}
+                      {value.place ? <span className="quiet"> {value.asset ?? value.place}</span> : null}
+                    </span>
+                    <span className={`${classes.value} num`}>
+                      {value.value === null ? 'no reading' : reading(value.value)} <small>{unit}</small>
+                    </span>
+                    <RelativeTime at={value.at} className="quiet" />
+                  </li>
+                );
+              })}
             </ul>
           )
         }
