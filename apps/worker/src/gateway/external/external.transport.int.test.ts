@@ -189,6 +189,25 @@ describe('ExternalTransport on Mosquitto with the shipped configuration', () => 
     });
   });
 
+  it('keeps to one connection, whenever the broker goes away', async () => {
+    const seen: string[] = [];
+    await startTransport((message, ack) => {
+      seen.push(message.payload.toString());
+      ack();
+    });
+    for (let times = 0; times < 6; times++) {
+      await broker.kill();
+      await broker.start();
+    }
+    const client = await connectDevice();
+    await assertEventually(async () => {
+      await client.publishAsync(up(device), 'after', { qos: 1 });
+      expect(seen).toContain('after');
+    });
+    // Two connections under one client id would take the session from each other for ever.
+    expect(broker.log()).not.toMatch(/worker-\d+ already connected/);
+  });
+
   it('cuts a session by taking it over', async () => {
     const transport = await startTransport((_message, ack) => ack());
     const client = await connectDevice();

@@ -35,8 +35,8 @@ export class ExternalTransport implements UplinkTransport {
   #listener: UplinkListener | null = null;
   #closed = false;
   #paused = false;
-  #failures = 0;
-  #retry: NodeJS.Timeout | null = null;
+  /** Ends the pause before the next try. */
+  #wake: () => void = () => {};
 
   constructor(
     private readonly settings: ExternalSettings,
@@ -47,7 +47,8 @@ export class ExternalTransport implements UplinkTransport {
 
   async start(listener: UplinkListener): Promise<void> {
     this.#listener = listener;
-    await this.#connect();
+    const ended = await this.#open();
+    void this.#keepOpen(ended);
   }
 
   pause(): void {
@@ -77,7 +78,7 @@ export class ExternalTransport implements UplinkTransport {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#retry) clearTimeout(this.#retry);
+    this.#wake();
     await this.#connection?.close();
   }
 
@@ -96,15 +97,19 @@ export class ExternalTransport implements UplinkTransport {
     };
   }
 
-  async #connect(): Promise<void> {
+  /** Opens a connection and subscribes; resolves to the promise of its end. */
+  async #open(): Promise<{ ended: Promise<Error | null> }> {
     const order = new AckOrder((ids) => connection.acknowledge(ids));
+    let end: (error: Error | null) => void = () => {};
+    const ended = new Promise<Error | null>((resolve) => {
+      end = resolve;
+    });
     const connection: MqttConnection = await MqttConnection.open(this.#address(this.settings.clientId), {
       onPublish: (topic, payload, packetId) =>
         this.#take(topic, payload, packetId === null ? () => {} : order.add(packetId)),
       onEnd: (error) => {
         order.clear();
-        this.#connection = null;
-        this.#reconnect(error);
+        end(error);
       },
     });
     if (this.#paused) connection.pause();
@@ -113,8 +118,43 @@ export class ExternalTransport implements UplinkTransport {
       throw refusal;
     });
     this.#connection = connection;
-    this.#failures = 0;
     this.log.info({ broker: new URL(this.settings.url).host }, 'uplinks flow from the broker');
+    return { ended };
+  }
+
+  /**
+   * The only place that connects again, one try at a time: two connections under one client id would take the session
+   * from each other for ever. Full jitter between 0 and a ceiling that doubles from half a second to thirty.
+   */
+  async #keepOpen(first: { ended: Promise<Error | null> }): Promise<void> {
+    let session: { ended: Promise<Error | null> } | null = first;
+    let failure: Error | null = null;
+    for (let failures = 0; !this.#closed; ) {
+      if (session) {
+        failure = await session.ended;
+        this.#connection = null;
+        failures = 0;
+        if (this.#closed) return;
+      }
+      const ceilingMs = Math.min(30_000, 500 * 2 ** failures++);
+      this.log.warn({ err: failure, ceilingMs }, 'there is no connection to the broker');
+      await this.#pause(this.random() * ceilingMs);
+      session = await this.#open().catch((error: Error) => {
+        failure = error;
+        return null;
+      });
+    }
+    await this.#connection?.close();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #take(topic: string, payload: Buffer, ack: () => void): void {
@@ -133,15 +173,5 @@ export class ExternalTransport implements UplinkTransport {
       { topic, payload, receivedAt, reason: 'topic_malformed', detail, tenant: null, deviceId: null },
       ack,
     );
-  }
-
-  /** Full jitter between 0 and a ceiling that doubles from half a second to thirty. */
-  #reconnect(error: Error | null): void {
-    if (this.#closed) return;
-    const ceilingMs = Math.min(30_000, 500 * 2 ** this.#failures++);
-    this.log.warn({ err: error, ceilingMs }, 'the connection to the broker is gone');
-    this.#retry = setTimeout(() => {
-      this.#connect().catch((failure: Error) => this.#reconnect(failure));
-    }, this.random() * ceilingMs);
   }
 }

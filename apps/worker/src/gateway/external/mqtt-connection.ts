@@ -19,6 +19,7 @@ export interface ConnectionEvents {
 }
 
 const CONNECT_MS = 10_000;
+const CLOSE_MS = 1000;
 
 /**
  * One MQTT 5 session over mutual TLS, by hand on mqtt-packet: mqtt.js sends the PUBACK from a callback that blocks its whole
@@ -147,6 +148,8 @@ export class MqttConnection {
       this.#write({ cmd: 'disconnect', reasonCode: 0 } as Packet);
       this.socket.end();
       this.socket.resume();
+      // A peer that is gone without a word never closes its side.
+      this.socket.setTimeout(CLOSE_MS, () => this.socket.destroy());
     });
   }
 
