@@ -1,3 +1,5 @@
+import { EnrollmentRefused } from '@muster/device-agent/identity/enroll';
+import { pause, systemClock } from '@muster/device-agent/ports/clock';
 import { type Log, silentLog } from '@muster/device-agent/ports/log';
 import type { ReleaseFault } from './behaviour.js';
 import { chance } from './chance.js';
@@ -24,6 +26,8 @@ export interface Fleet {
   setFault(serials: readonly string[] | 'all', version: string, fault: ReleaseFault | null): void;
   stop(): Promise<void>;
 }
+
+const ASK_AGAIN_MS = 2_000;
 
 /**
  * Starts a fleet: enrols who is new, connects everyone over mutual TLS, spread over the ramp. Resolves when every device
@@ -56,11 +60,23 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const startNext = async (): Promise<void> => {
     for (let device = queue.shift(); device && !stopping; device = queue.shift()) {
       await cache?.adopt(device);
-      await device.start(chance(seed, device.serial, 'ramp') * rampMs);
+      await startDevice(device, chance(seed, device.serial, 'ramp') * rampMs, () => stopping);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, startNext));
   return fleet;
+}
+
+/** A server that is starting, restarting or busy is asked again; one that says no is believed. */
+async function startDevice(device: SimulatedDevice, firstWaitMs: number, stopping: () => boolean): Promise<void> {
+  while (!stopping()) {
+    try {
+      return await device.start(firstWaitMs);
+    } catch (error) {
+      if (error instanceof EnrollmentRefused || (error as Error).name === 'RootPinFault') throw error;
+      await pause(systemClock, ASK_AGAIN_MS);
+    }
+  }
 }
 
 const named = (log: Log, serial: string): Log => ({

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@muster/device-agent/ports/log';
-import { startFleet } from './fleet.js';
+import { type Fleet, startFleet } from './fleet.js';
 import { playScenario } from './scenario.js';
 import { type PlanFile, readSettings, type Settings, usage } from './settings.js';
+
+const STATUS_MS = 5_000;
 
 const say = (text: string) => process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
@@ -23,35 +25,33 @@ async function waitForPlan(settings: Settings): Promise<PlanFile> {
 }
 
 async function run(settings: Settings): Promise<void> {
+  let fleet: Fleet | null = null;
+  let cancelScenario = () => {};
+  const stop = () => {
+    cancelScenario();
+    void Promise.resolve(fleet?.stop()).finally(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  process.once('disconnect', stop);
   // The supervisor waits for this before it goes on; the fleet may need minutes to be complete.
   process.send?.({ ready: true });
   const plan = await waitForPlan(settings);
   const { devices, seed, folder, rampMs, pastHours, telemetryS, scenario, verbose } = settings;
   say(`starting ${devices} devices`);
-  const fleet = await startFleet({
-    ...plan,
-    devices,
-    seed,
-    folder,
-    rampMs,
-    tempo: { pastHours, telemetryS },
-    log: verbose ? loudLog : quietLog,
-  });
-  const cancelScenario = scenario ? playScenario(fleet, scenario) : () => undefined;
+  const log = verbose ? loudLog : quietLog;
+  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo: { pastHours, telemetryS }, log });
+  if (scenario) cancelScenario = playScenario(fleet, scenario);
+  tellStatus(fleet, devices);
+}
+
+function tellStatus(fleet: Fleet, devices: number): void {
   let told = -1;
-  const status = setInterval(() => {
+  setInterval(() => {
     const online = fleet.online();
     if (online !== told) say(`${online} of ${devices} online`);
     told = online;
-  }, 5_000);
-  const stop = () => {
-    cancelScenario();
-    clearInterval(status);
-    void fleet.stop().finally(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  process.once('disconnect', stop);
+  }, STATUS_MS);
 }
 
 try {

@@ -72,8 +72,10 @@ export function pastSignals(now: Date, serial: string, place: Place, spanMs: num
   const times: number[] = [];
   for (let at = Math.floor((now.getTime() - spanMs) / stepMs) * stepMs; at < now.getTime() - stepMs; at += stepMs)
     times.push(at);
-  for (let i = 0; i < times.length; i += 144) {
-    const part = times.slice(i, i + 144);
+  // The contract takes offsets up to an hour.
+  const perMessage = Math.floor(3_600_000 / stepMs);
+  for (let i = 0; i < times.length; i += perMessage) {
+    const part = times.slice(i, i + perMessage);
     const last = part.at(-1)!;
     const readings = part.map((at) => ({
       dtMs: at - last,

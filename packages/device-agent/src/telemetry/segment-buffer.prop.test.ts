@@ -76,8 +76,8 @@ describe('the segment buffer', () => {
           const bytes = Buffer.concat(encoded);
           const at = where % bytes.length;
           bytes[at]! ^= flip;
-          let offset = 0;
-          const hit = encoded.findIndex((record) => (offset += record.length) > at);
+          const ends = encoded.map((_, i) => encoded.slice(0, i + 1).reduce((sum, record) => sum + record.length, 0));
+          const hit = ends.findIndex((end) => end > at);
           const { records } = scanRecords(bytes);
           expect(records.map(({ seqNo }) => seqNo)).toEqual(
             bodies.map((_, i) => i + 1).filter((seqNo) => seqNo !== hit + 1),
