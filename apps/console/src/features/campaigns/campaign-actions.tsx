@@ -80,7 +80,7 @@ export function CampaignActions({ campaign }: { readonly campaign: Campaign }) {
       {main.map((verb, index) => (
         <Button
           key={verb}
-          variant={index === 0 ? 'filled' : 'default'}
+          variant={index === 0 && verb !== 'rollback' ? 'filled' : 'default'}
           disabled={why(verb) !== undefined}
           title={why(verb)}
           onClick={() => setDialog(verb)}

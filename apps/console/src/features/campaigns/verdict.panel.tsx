@@ -26,7 +26,7 @@ export function VerdictPanel({ campaign }: { readonly campaign: Campaign }) {
           {words(campaign.state)} since <time dateTime={campaign.since}>{shown(campaign.since)}</time> (
           <RelativeTime at={campaign.since} />)
         </span>
-        {campaign.reasonCode ? <code>{campaign.reasonCode}</code> : null}
+        {campaign.reasonCode && campaign.reasonCode !== campaign.state ? <code>{campaign.reasonCode}</code> : null}
         {campaign.counters.inFlight > 0 ? <span>{many(campaign.counters.inFlight, 'device')} in flight</span> : null}
         {campaign.childId ? (
           <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.childId }} className="link">
