@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { DeviceId } from '../ids.js';
+import { DeviceId, Name } from '../ids.js';
 import { PageQuery, pageOf } from '../page.js';
 import { route } from '../route.js';
 import {
   Device,
+  DeviceClass,
+  DeviceClassTimes,
   DeviceEvent,
   DevicePage,
   DevicePatch,
@@ -176,4 +178,21 @@ export const twinHistory = route({
   query: PageQuery,
   returns: pageOf(TwinRevision),
   refuses: ['not_found'],
+});
+export const listDeviceClasses = route({
+  method: 'GET',
+  path: '/device-classes',
+  summary: 'Device classes and how often their devices report',
+  permission: 'device:read',
+  returns: z.object({ items: z.array(DeviceClass) }),
+});
+export const putDeviceClass = route({
+  method: 'PUT',
+  path: '/device-classes/:name',
+  summary: 'Set how often devices of a class report; makes the class when it is new',
+  permission: 'device:write',
+  params: z.object({ name: Name }),
+  body: DeviceClassTimes,
+  returns: DeviceClass,
+  refuses: ['validation_failed'],
 });

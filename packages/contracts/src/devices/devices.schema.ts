@@ -109,6 +109,18 @@ export const NewDevice = z
   .meta({ id: 'NewDevice' });
 export type NewDevice = z.infer<typeof NewDevice>;
 
+/** What devices of a class owe us: a heartbeat this often, and how many may be missed before one counts as offline. */
+export const DeviceClassTimes = z
+  .strictObject({
+    heartbeatS: z.number().int().min(5).max(3600),
+    missedHeartbeats: z.number().int().min(1).max(100),
+  })
+  .meta({ id: 'DeviceClassTimes' });
+export type DeviceClassTimes = z.infer<typeof DeviceClassTimes>;
+
+export const DeviceClass = DeviceClassTimes.extend({ name: Name }).meta({ id: 'DeviceClass' });
+export type DeviceClass = z.infer<typeof DeviceClass>;
+
 export const DevicePatch = z
   .strictObject({
     name: Name.optional(),

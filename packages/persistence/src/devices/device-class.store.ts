@@ -8,7 +8,21 @@ export interface DeviceClass {
   readonly missedHeartbeats: number;
 }
 
+const columns = 'name, heartbeat_s as "heartbeatS", missed_heartbeats as "missedHeartbeats"';
+
 export const deviceClassStore = {
+  list(tx: Tx): Promise<DeviceClass[]> {
+    return tx.query<DeviceClass>(`select ${columns} from device_classes order by name`);
+  },
+
+  /** The class, locked until the transaction ends. */
+  async lock(tx: Tx, name: string): Promise<DeviceClass | null> {
+    const [row] = await tx.query<DeviceClass>(`select ${columns} from device_classes where name = $1 for update`, [
+      name,
+    ]);
+    return row ?? null;
+  },
+
   /** Creates the class, or gives it these numbers. */
   async keep(tx: Tx, { name, heartbeatS, missedHeartbeats }: DeviceClass): Promise<void> {
     await tx.execute(

@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConfig, publishConfig } from '@muster/contracts/configs/configs.routes';
+import { putDeviceClass } from '@muster/contracts/devices/devices.routes';
 import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
 import { listReleases } from '@muster/contracts/releases/releases.routes';
 import { type Behaviour, simulatedArtifact } from '@muster/fleet-sim/behaviour';
 import { demoModels, demoVersions } from '@muster/fleet-sim/fleet-plan';
-import { Database } from '@muster/persistence/database';
-import { deviceClassStore } from '@muster/persistence/devices/device-class.store';
-import { roleUrls } from '@muster/runtime/config/role-urls';
 import { makeSignInLink } from '../sign-in.js';
 import { ApiClient } from './api-client.js';
 import { publishContent } from './publish-release.js';
@@ -21,8 +19,9 @@ export interface DemoOptions {
   readonly folder: string;
 }
 
-const TENANT = 'main';
 const DEMO_CLASS = 'demo-gateway';
+/** Short, so that a visitor sees presence change. */
+const DEMO_TIMES = { heartbeatS: 10, missedHeartbeats: 3 };
 const SITES = ['Berlin', 'Lisbon', 'Oslo'];
 const ARTIFACT_BYTES = 256 * 1024;
 
@@ -42,9 +41,9 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   const file = join(options.folder, 'plan.json');
   if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { devices?: number }).devices! >= options.devices)
     return;
-  await keepDemoClass(options.ownerUrl);
   const link = await makeSignInLink(options.ownerUrl, options.consoleUrl);
   const client = await ApiClient.signIn(options.consoleUrl, link);
+  await client.call(putDeviceClass, { params: { name: DEMO_CLASS }, body: DEMO_TIMES });
   await publishReleases(client);
   await publishBasics(client);
   const groups = [];
@@ -58,18 +57,6 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   const plan = { url: options.deviceUrl, groups, devices: options.devices };
   writeFileSync(`${file}.new`, JSON.stringify(plan), { mode: 0o600 });
   renameSync(`${file}.new`, file);
-}
-
-/** Heartbeats every ten seconds, so that a visitor sees presence change. */
-async function keepDemoClass(ownerUrl: string): Promise<void> {
-  const database = await Database.connect({ ...roleUrls(ownerUrl), poolMax: 2 });
-  try {
-    await database.tenant(TENANT, (tx) =>
-      deviceClassStore.keep(tx, { name: DEMO_CLASS, heartbeatS: 10, missedHeartbeats: 3 }),
-    );
-  } finally {
-    await database.close();
-  }
 }
 
 async function publishReleases(client: ApiClient): Promise<void> {
