@@ -11,8 +11,12 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   workers: 1,
+  // The installation is one for all specs, and what one of them leaves behind is no reason to run another twice.
+  retries: 0,
+  forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: 'test-results/browser.json' }]],
   use: {
+    storageState: 'test-results/signed-in.json',
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
     trace: 'retain-on-failure',

@@ -20,7 +20,7 @@ const typing = (target: EventTarget | null): boolean =>
 export const useShortcuts = (): void => {
   const navigate = useNavigate();
   useEffect(() => {
-    let armedAt = 0;
+    let armedAt = -Infinity;
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
       if (event.key === '/') {
@@ -37,7 +37,7 @@ export const useShortcuts = (): void => {
       }
       const place = places[event.key as keyof typeof places];
       if (place && event.timeStamp - armedAt <= 1200) {
-        armedAt = 0;
+        armedAt = -Infinity;
         void navigate({ to: place });
       }
     };
