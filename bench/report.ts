@@ -10,7 +10,7 @@ export interface Row {
   readonly unit: 'ms' | 'per s';
 }
 
-const median = (values: readonly number[]): number => {
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
@@ -22,11 +22,34 @@ export function report(title: string, rows: readonly [Row, ...Row[]]): void {
   const lines = rows.map(({ what, rounds, unit }) => {
     const ratios = rounds.map((value, round) => value / reference.rounds[round]!);
     const digits = median(rounds) < 10 ? 2 : 0;
-    return [what, `${median(rounds).toFixed(digits)} ${unit}`, `${median(ratios).toFixed(median(ratios) < 0.1 ? 3 : 2)}×`];
+    return [
+      what,
+      `${median(rounds).toFixed(digits)} ${unit}`,
+      `${median(ratios).toFixed(median(ratios) < 0.1 ? 3 : 2)}×`,
+    ];
   });
-  const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]!.length)));
-  process.stdout.write(`\n${title}\n${machine()}\n`);
-  for (const line of lines) process.stdout.write(`  ${line.map((text, i) => text.padEnd(widths[i]!)).join('  ')}\n`);
+  printTable(`${title}\n${machine()}`, null, lines);
+}
+
+/** Columns as wide as their widest text. A line of one text is a heading and widens nothing. */
+export function printTable(
+  title: string,
+  header: readonly string[] | null,
+  lines: readonly (readonly string[])[],
+): void {
+  const all = header === null ? lines : [header, ...lines];
+  const columns = Math.max(...all.map((line) => line.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...all.map((line) => (line.length === 1 ? 0 : (line[column]?.length ?? 0)))),
+  );
+  process.stdout.write(`\n${title}\n`);
+  for (const line of all)
+    process.stdout.write(
+      `  ${line
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
 }
 
 /** Milliseconds of one call. */

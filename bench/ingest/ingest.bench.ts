@@ -1,99 +1,203 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { PlainDevice } from '../../e2e/stack/plain-device.js';
-import { Stack } from '../../e2e/stack/stack.js';
-import { report, timed } from '../report.js';
-import { Load } from './load.js';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { cpuTimes, memory, spent } from '../processes.js';
+import { machine, median, printTable } from '../report.js';
+import type { LoadOrder } from './protocol.js';
+import { type BrokerKind, type PipelineName, Rig, type Run } from './rig.js';
 
-const CONNECTIONS = 100;
-const MESSAGES = 20_000;
-/** The slow one gets fewer, its rate does not depend on it. */
-const SAVED = 3_000;
-const ROUNDS = 3;
-
-let stack: Stack;
-let devices: PlainDevice[];
-const children: ChildProcess[] = [];
-
-beforeAll(async () => {
-  stack = await Stack.start({ cluster: inject('postgres') });
-  const token = await stack.enrollmentToken(CONNECTIONS);
-  devices = [];
-  for (let n = 0; n < CONNECTIONS; n++) devices.push(await PlainDevice.enrol(stack.deviceUrl, token, `bench-${n}`));
-  await sql(`create table bench_saved (device_id uuid, produced_at timestamptz, seq_no bigint, "values" jsonb,
-    primary key (device_id, produced_at, seq_no))`);
-  await sql(`create table bench_batched (device_id uuid, produced_at timestamptz, seq_no bigint, "values" float8[],
-    primary key (device_id, produced_at, seq_no))`);
-});
-afterAll(async () => {
-  for (const child of children) child.kill();
-  await stack.stop();
-});
-
-async function sql<T>(text: string): Promise<T[]> {
-  const client = new pg.Client(stack.testDatabase.ownerUrl);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as T[];
-  } finally {
-    await client.end();
-  }
+interface Cell {
+  readonly what: string;
+  readonly pipeline: PipelineName;
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly messages: number;
+  readonly readings: number;
+  /** The cells of one load are compared with each other. */
+  readonly load: string;
 }
 
-async function otherPipeline(mode: 'save' | 'batch'): Promise<number> {
-  const script = fileURLToPath(new URL('./other-pipelines.mjs', import.meta.url));
-  const tls = join(stack.home, 'data', 'tls');
-  const child = fork(script, [mode, tls, stack.testDatabase.ownerUrl]);
-  children.push(child);
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return port;
+interface Measured {
+  readonly run: Run;
+  readonly perSecond: number;
+  /** CPU in µs per message, by process; `others` in cores. */
+  readonly cpu: Readonly<Record<string, number>>;
+  readonly rssMiB: number;
+  readonly mostMiB: number;
 }
 
-it(`${MESSAGES} telemetry messages of five metrics over ${CONNECTIONS} mutual-TLS connections`, async () => {
-  const cells = [
-    {
-      what: 'one save() per message (baseline)',
-      port: await otherPipeline('save'),
-      messages: SAVED,
-      table: 'bench_saved',
-    },
-    { what: 'bare pipeline, batched', port: await otherPipeline('batch'), messages: MESSAGES, table: 'bench_batched' },
-    {
-      what: 'Muster: checked, stored, latest, rollup marks',
-      port: stack.ports.mqtt,
-      messages: MESSAGES,
-      table: 'messages',
-    },
-  ];
-  const rounds: number[][] = cells.map(() => []);
-  let seq = 1;
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [index, { port, messages, table }] of cells.entries()) {
-      const loads = await Promise.all(devices.map((device) => Load.open(port, device.identity)));
-      const each = messages / CONNECTIONS;
-      for (const load of loads) load.prepare(each, seq);
-      const before = await stored(table);
-      const took = await timed(() => Promise.all(loads.map((load) => load.run())));
-      // Acknowledged means committed: everything must be there now, not later.
-      expect((await stored(table)) - before).toBe(messages);
-      if (round > 0) rounds[index]!.push((messages / took) * 1_000);
-      for (const load of loads) load.close();
+const quick = Boolean(process.env.MUSTER_QUICK);
+const ROUNDS = quick ? 1 : 3;
+const FLEET = 200;
+const METRICS = 5;
+const scale = quick ? 0.5 : 1;
+
+const cellsOf = (load: string, connections: number, inFlight: number, messages: number, readings: number): Cell[] =>
+  (['bare', 'product'] as const).map((pipeline) => ({
+    what: pipeline,
+    pipeline,
+    connections,
+    inFlight,
+    messages: messages * scale,
+    readings,
+    load,
+  }));
+
+const cells: readonly Cell[] = [
+  ...cellsOf('50 connections × 20 in flight', 50, 20, 60_000, 1),
+  {
+    what: 'naive',
+    pipeline: 'naive',
+    connections: 50,
+    inFlight: 20,
+    messages: 3_000,
+    readings: 1,
+    load: '50 connections × 20 in flight',
+  },
+  ...cellsOf('200 connections × 1 in flight', 200, 1, 40_000, 1),
+  ...cellsOf('50 connections × 20 in flight, 10 readings a message', 50, 20, 20_000, 10),
+];
+
+let rig: Rig | null = null;
+afterEach(async () => {
+  await rig?.close();
+  rig = null;
+});
+
+describe.each([['embedded'], ['mosquitto']] as const)('ingest through the %s broker', (broker: BrokerKind) => {
+  it('messages over mutual TLS, committed and acknowledged', async () => {
+    rig = await Rig.open(inject('postgres'), broker, FLEET);
+    const measured = cells.map((): Measured[] => []);
+    let seq = 1;
+    const next = (messagesEach: number) => (seq += messagesEach) - messagesEach;
+    for (let round = 0; round <= ROUNDS; round++)
+      for (const [index, cell] of cells.entries()) {
+        // The first round warms caches and compilers for all alike; a tenth of it is enough.
+        const messagesEach = Math.ceil(cell.messages / cell.connections / (round === 0 ? 5 : 1));
+        const result = await measure(rig, cell, messagesEach, next(messagesEach), null);
+        if (round > 0) measured[index]!.push(result);
+      }
+    const product = median(
+      measured[cells.findIndex(({ pipeline }) => pipeline === 'product')]!.map((one) => one.perSecond),
+    );
+    const paced: [string, Measured][] = [];
+    for (const share of quick ? [0.5] : [0.25, 0.5, 0.75]) {
+      const pace = Math.round(product * share);
+      const messagesEach = Math.ceil((pace * (quick ? 2 : 4)) / FLEET);
+      const cell: Cell = { ...cells[1]!, connections: FLEET, load: 'paced' };
+      paced.push([`${share * 100}% of it`, await measure(rig, cell, messagesEach, next(messagesEach), pace)]);
     }
-    seq += MESSAGES;
-  }
-  const rows = cells.map(({ what }, index) => ({ what, rounds: rounds[index]!, unit: 'per s' as const }));
-  report('Ingest: published over MQTT, committed, acknowledged (messages per second)', rows as never);
-  const ratio = (a: number, b: number) => Math.max(...rounds[a]!.map((rate, round) => rate / rounds[b]![round]!));
-  expect(ratio(2, 0)).toBeGreaterThan(4);
-  expect(ratio(2, 1)).toBeGreaterThan(0.25);
+    print(broker, measured, paced);
+  });
 });
 
-const stored = async (table: string): Promise<number> => {
-  const kind = table === 'messages' ? 'where kind = 2' : '';
-  const [row] = await sql<{ n: string }>(`select count(*) as n from ${table} ${kind}`);
-  return Number(row!.n);
+/** One run, and the proof that nothing of it was lost: a fast run that lost rows is a failure. */
+async function measure(
+  on: Rig,
+  cell: Cell,
+  messagesEach: number,
+  firstSeq: number,
+  pace: number | null,
+): Promise<Measured> {
+  const { pipeline, readings, inFlight } = cell;
+  const devices = on.devices.slice(0, cell.connections);
+  const order: Omit<LoadOrder, 'port' | 'acknowledged'> = { devices, messagesEach, inFlight, readings, firstSeq, pace };
+  const go = await on.prepare(pipeline, order);
+  const watched = on.watched(pipeline);
+  const before = cpuTimes(watched);
+  const began = performance.now();
+  const run = await go();
+  const tookMs = performance.now() - began;
+  const { others, ...cpu } = spent(before, cpuTimes(watched));
+  const messages = messagesEach * devices.length;
+
+  expect(await on.stored(pipeline, order)).toEqual({
+    messages,
+    values: pipeline === 'naive' ? null : messages * readings * METRICS,
+  });
+  if (pipeline === 'product') {
+    const { acknowledged, acknowledgedAgain, refused } = run;
+    expect({ acknowledged, acknowledgedAgain, refused }).toEqual({
+      acknowledged: messages,
+      acknowledgedAgain: 0,
+      refused: 0,
+    });
+  }
+  const { worker } = on.pipelines[pipeline];
+  const { now, most } = memory(worker);
+  const perMessage = Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, (ms * 1_000) / messages]));
+  return {
+    run,
+    perSecond: (messages / run.committedMs) * 1_000,
+    cpu: { ...perMessage, others: others! / tookMs },
+    rssMiB: now,
+    mostMiB: most,
+  };
+}
+
+const header = [
+  '',
+  'messages/s',
+  'readings/s',
+  '× bare',
+  '× naive',
+  'µs worker',
+  'postgres',
+  'broker',
+  'load',
+  'others',
+  'PUBACK p50/p99',
+  'acknowledged p50/p99',
+  'RSS',
+];
+
+function print(broker: BrokerKind, measured: readonly Measured[][], paced: readonly [string, Measured][]): void {
+  const naive = measured[cells.findIndex(({ pipeline }) => pipeline === 'naive')]!;
+  const rows: string[][] = [];
+  let load = '';
+  for (const [index, cell] of cells.entries()) {
+    if (cell.load !== load) rows.push([(load = cell.load)]);
+    const bare = measured[cells.findIndex((one) => one.load === cell.load && one.pipeline === 'bare')]!;
+    rows.push(
+      row(cell.what, measured[index]!, cell.readings, ratio(measured[index]!, bare), ratio(measured[index]!, naive)),
+    );
+  }
+  rows.push([`paced, ${FLEET} connections, shares of the product's first rate`]);
+  for (const [what, one] of paced) rows.push(row(what, [one], 1, '', ''));
+  printTable(
+    `Ingest, ${broker} broker over mutual TLS: ${METRICS} metrics a reading, sent → committed, median of ${ROUNDS} interleaved rounds\n${machine()}\n  CPU in µs per message, of others in cores; times in ms, PUBACK of a device and the application's acknowledgement`,
+    header,
+    rows,
+  );
+}
+
+const ratio = (some: readonly Measured[], reference: readonly Measured[]): string =>
+  `${median(some.map(({ perSecond }, round) => perSecond / reference[round]!.perSecond)).toFixed(2)}×`;
+
+const row = (what: string, all: readonly Measured[], readings: number, bare: string, naive: string): string[] => {
+  const of = (read: (one: Measured) => number) => median(all.map(read));
+  const cpu = (name: string) => (all[0]!.cpu[name] === undefined ? '' : of((one) => one.cpu[name]!).toFixed(1));
+  const ms = (p50: number, p99: number) => `${p50.toFixed(0)} / ${p99.toFixed(0)}`;
+  const others = of((one) => one.cpu.others!);
+  return [
+    `  ${what}`,
+    of((one) => one.perSecond).toFixed(0),
+    of((one) => one.perSecond * readings).toFixed(0),
+    bare,
+    naive,
+    cpu('worker'),
+    cpu('postgres'),
+    cpu('broker'),
+    cpu('load'),
+    `${others.toFixed(2)}${others > 0.25 ? ' noisy' : ''}`,
+    ms(
+      of(({ run }) => run.puback.p50),
+      of(({ run }) => run.puback.p99),
+    ),
+    all[0]!.run.acknowledgement === null
+      ? ''
+      : ms(
+          of(({ run }) => run.acknowledgement!.p50),
+          of(({ run }) => run.acknowledgement!.p99),
+        ),
+    `${of((one) => one.rssMiB)} (≤ ${Math.max(...all.map((one) => one.mostMiB))}) MiB`,
+  ];
 };
