@@ -20,7 +20,7 @@ export function wireAddress(addressing: Addressing, table: Table, address: numbe
   const wire = address - first;
   if (Number.isInteger(wire) && wire >= 0 && wire < span) return wire;
   return {
-    fault: `${address} is not a ${table} register in ${addressing} addressing (${first} to ${first + span - 1})`,
+    fault: `no ${table} register has the address ${address} in ${addressing} addressing (${first} to ${first + span - 1})`,
   };
 }
 

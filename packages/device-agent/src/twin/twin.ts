@@ -23,7 +23,8 @@ export type ApplyConfig = (
   inForce: TwinDocument,
 ) => Promise<{ applied: TwinDocument; verdicts: Verdicts }>;
 
-export type TwinBody = Omit<TwinReport, 'msgId' | 'deviceId' | 'seqNo' | 'producedAt' | 'schemaVersion'>;
+/** Omit would lose the named keys of a schema that tolerates unknown ones. */
+export type TwinBody = Pick<TwinReport, 'desiredVersion' | 'version' | 'reported' | 'acks' | 'needFull'>;
 
 /**
  * The device's side of the twin. A delta is merged only onto the version it was made for; anything else is answered
@@ -54,7 +55,8 @@ export class Twin {
       if (delta.version <= desiredVersion && delta.baseVersion !== 0) return this.#report();
       if (delta.baseVersion !== 0 && delta.baseVersion !== desiredVersion) return this.#needFull();
       const wanted = mergeDocument(delta.baseVersion === 0 ? {} : desired, delta.patch as TwinDocument);
-      const fault = findDocumentFault(wanted);
+      // The patch is looked at by itself too: a key such as __proto__ disappears from sight once it is merged.
+      const fault = findDocumentFault(delta.patch) ?? findDocumentFault(wanted);
       if (fault) return this.#refuse(delta.version, `${fault.pointer} ${fault.message}`);
       const config = isDocument(wanted.config) ? wanted.config : {};
       // The same document again is how the server asks for what was changed here by hand to be put back.
