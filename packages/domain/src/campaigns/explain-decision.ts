@@ -1,4 +1,4 @@
-import type { GateLimits } from '@muster/contracts/campaigns/campaigns.schema';
+import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import type { GateCode, GateInputs } from './judge-gate.js';
 import type { Decision } from './tick-facts.js';
 
@@ -19,17 +19,23 @@ function explainGate(wave: number, code: GateCode, inputs: GateInputs, limits: G
   const resolved = succeeded + failed + timedOut + rejected;
   const expected = resolved + open;
   const resolvedDevices = `${resolved} resolved ${resolved === 1 ? 'device' : 'devices'}`;
+  const needed = Math.min(limits.minSample, expected);
+  // Before the sample is complete a gate halts only when the others can no longer mend it; then that is what to say.
+  const tooMany = (bad: number, how: string, limit: number): string =>
+    resolved >= needed
+      ? `Wave ${wave} halted: ${bad} of ${resolvedDevices} ${how}, ${shareOf(bad, resolved)} against a limit of ${percent(limit)}.`
+      : `Wave ${wave} halted: ${bad} of ${devices(expected)} ${how}, which is ${shareOf(bad, expected)} even if all others succeed, against a limit of ${percent(limit)}.`;
   switch (code) {
     case 'failure_rate':
-      return `Wave ${wave} halted: ${failed} of ${resolvedDevices} failed, ${shareOf(failed, resolved)} against a limit of ${percent(limits.maxFailureRate)}.`;
+      return tooMany(failed, 'failed', limits.maxFailureRate);
     case 'timeout_rate':
-      return `Wave ${wave} halted: ${timedOut} of ${resolvedDevices} timed out, ${shareOf(timedOut, resolved)} against a limit of ${percent(limits.maxTimeoutRate)}.`;
+      return tooMany(timedOut, 'timed out', limits.maxTimeoutRate);
     case 'success_rate':
       return open === 0
         ? `Wave ${wave} halted: ${succeeded} of ${resolvedDevices} succeeded, ${shareOf(succeeded, resolved)} where at least ${percent(limits.minSuccessRate)} is needed.`
         : `Wave ${wave} halted: at most ${succeeded + open} of ${devices(expected)} can still succeed, ${shareOf(succeeded + open, expected)} where at least ${percent(limits.minSuccessRate)} is needed.`;
     case 'waiting_for_sample':
-      return `Wave ${wave} waits: ${resolved} of the ${devices(Math.min(limits.minSample, expected))} its gate needs have resolved.`;
+      return `Wave ${wave} waits: ${resolved} of ${devices(expected)} ${resolved === 1 ? 'has' : 'have'} resolved; its gate needs ${needed}.`;
     case 'waiting_for_share':
       return `Wave ${wave} waits: ${resolved} of ${devices(expected)} have resolved, ${shareOf(resolved, expected)} where at least ${percent(limits.minResolvedShare)} is needed.`;
     case 'no_data':

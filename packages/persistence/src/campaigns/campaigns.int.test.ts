@@ -1,4 +1,4 @@
-import type { CampaignPlan } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { explainDecision } from '@muster/domain/campaigns/explain-decision';
 import { planWaves } from '@muster/domain/campaigns/plan-waves';
@@ -266,7 +266,7 @@ describe('a campaign on Postgres', () => {
     const decisive = await as((tx) => decisionStore.decisive(tx, [id]));
     expect(decisive.map((record) => record.kind)).toEqual(['gate', 'rollback_finished']);
     for (const record of decisive) expect(explainDecision(record)).toBe(record.sentence);
-    expect(decisive[0]!.sentence).toMatch(/^Wave 1 halted: \d+ of \d+ resolved devices failed/);
+    expect(decisive[0]!.sentence).toMatch(/^Wave 1 halted: \d+ of \d+ (resolved )?devices failed/);
     const untouched = await as((tx) =>
       tx.query(`select from executions where campaign_id = $1 and wave = 2 and offered_at is not null`, [id]),
     );
