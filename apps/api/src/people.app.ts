@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type ApiDeps, depsModule } from './deps.module.js';
 import { answerHealth } from './http/health.js';
 import { openApp } from './http/open-app.js';
+import { peoplePaces, RateLimits } from './http/rate-limits.js';
 import { serveFiles } from './http/served-files.js';
 import { serveOpenApi } from './openapi/serve-openapi.js';
 
@@ -13,9 +14,11 @@ import { serveOpenApi } from './openapi/serve-openapi.js';
 export const createPeopleApp = (
   deps: ApiDeps,
   slices: readonly (Type | DynamicModule)[],
-): Promise<NestFastifyApplication> =>
-  openApp([depsModule(deps), ...slices], {
+): Promise<NestFastifyApplication> => {
+  const limits = new RateLimits(deps.clock, deps.paces ?? peoplePaces);
+  return openApp([depsModule(deps, limits), ...slices], {
     log: deps.log,
+    limits,
     metrics: deps.metrics,
     nestLogger: deps.nestLogger,
     beforeReady: async (app) => {
@@ -24,3 +27,4 @@ export const createPeopleApp = (
       if (deps.files) await serveFiles(app, deps.files);
     },
   });
+};

@@ -12,8 +12,10 @@ import type { Database } from '@muster/persistence/database';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Registry } from 'prom-client';
 import { AccessModule } from './access/access.module.js';
 import { SESSION_COOKIE } from './http/door.guard.js';
+import type { Paces } from './http/rate-limits.js';
 import { createPeopleApp } from './people.app.js';
 
 type Headers = Record<string, string>;
@@ -21,16 +23,18 @@ type Headers = Record<string, string>;
 export interface HarnessOptions {
   readonly tenantId?: string;
   readonly providers?: readonly Provider[];
+  readonly paces?: Paces;
+  readonly metrics?: Registry;
 }
 
 export const openHarness = async (
   database: Database,
   clock: Clock,
   slices: readonly (Type | DynamicModule)[],
-  { tenantId = 'acme', providers = [] }: HarnessOptions = {},
+  { tenantId = 'acme', ...parts }: HarnessOptions = {},
 ) => {
   const log = { info: () => {}, warn: console.warn, error: console.error };
-  const deps = { database, clock, log, secret: Buffer.alloc(32, 7), providers };
+  const deps = { database, clock, log, secret: Buffer.alloc(32, 7), ...parts };
   const app = await createPeopleApp(deps, [AccessModule, ...slices]);
   const tokens = await admit(database, clock, tenantId);
   return {

@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type ApiDeps, depsModule } from '../deps.module.js';
 import { dressFront, requestIdOf } from '../http/front.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { devicePaces, RateLimits } from '../http/rate-limits.js';
 import { DeviceDoorModule } from './device-door.module.js';
 
 class Root {}
@@ -38,9 +39,10 @@ export const createDeviceApp = async (
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const limits = new RateLimits(deps.clock, deps.paces ?? devicePaces);
   const root = {
     module: Root,
-    imports: [depsModule(deps), DeviceDoorModule, ...slices],
+    imports: [depsModule(deps, limits), DeviceDoorModule, ...slices],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -48,7 +50,8 @@ export const createDeviceApp = async (
     abortOnError: false,
     bodyParser: false,
   });
-  await dressFront(app, { door: 'devices', log: deps.log, metrics: deps.metrics, bodyLimit: BODY_LIMIT });
+  const { log, metrics } = deps;
+  await dressFront(app, { door: 'devices', log, limits, metrics, bodyLimit: BODY_LIMIT });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

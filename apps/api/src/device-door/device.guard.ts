@@ -9,6 +9,7 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { IdentityDoor } from '../enrollment/identity-door.js';
+import { RateLimits } from '../http/rate-limits.js';
 import { Refusal } from '../http/refusal.js';
 import { allowsExpired, type DeviceCaller } from './calling-device.js';
 
@@ -21,6 +22,7 @@ export class DeviceGuard implements CanActivate {
   constructor(
     private readonly database: Database,
     private readonly door: IdentityDoor,
+    private readonly limits: RateLimits,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -29,6 +31,7 @@ export class DeviceGuard implements CanActivate {
     const certificate = (request.raw.socket as TLSSocket).getPeerX509Certificate?.();
     if (!certificate) throw new Refusal('certificate_unknown', 'Present the certificate of a device.');
     request.device = await this.#identify(certificate, allowsExpired(context));
+    this.limits.chargeCaller(request.device.deviceId);
     return true;
   }
 

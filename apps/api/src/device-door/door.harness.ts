@@ -11,6 +11,7 @@ import { writeRequest } from '@muster/pki/client/write-request';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { openIdentity } from '../bootstrap/open-identity.js';
+import type { ApiDeps } from '../deps.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
 import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
@@ -36,6 +37,7 @@ export const openDoorHarness = async (
   database: Database,
   clock: Clock,
   slices: readonly (Type | DynamicModule)[] = [],
+  doorParts: Pick<ApiDeps, 'paces' | 'metrics'> = {},
 ) => {
   const data = await mkdtemp(join(tmpdir(), 'muster-door-'));
   const identity = openIdentity({ data, ...urls }, { database, clock, kek });
@@ -43,7 +45,8 @@ export const openDoorHarness = async (
   const people = await openHarness(database, clock, [EnrollmentModule, ...slices], { providers });
   const tls = await identity.files.refresh();
   const log = { info: () => {}, warn: console.warn, error: console.error };
-  const app = await createDeviceApp({ database, clock, log, secret: Buffer.alloc(32, 7), providers }, tls);
+  const deps = { database, clock, log, secret: Buffer.alloc(32, 7), providers, ...doorParts };
+  const app = await createDeviceApp(deps, tls);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
 

@@ -5,8 +5,8 @@ import type { FastifyRequest } from 'fastify';
 import { CrlPublisher } from '../enrollment/crl-publisher.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
 import { RenewService } from '../enrollment/renew.service.js';
-import { TokenBucket } from '../enrollment/token-bucket.js';
 import { Refusal } from '../http/refusal.js';
+import { TokenBucket } from '../http/token-bucket.js';
 import { AllowExpired, CallingDevice, type DeviceCaller } from './calling-device.js';
 import { DeviceGuard } from './device.guard.js';
 import { parseBody } from './parse-body.js';
@@ -29,7 +29,7 @@ export class EnrollController {
   @HttpCode(200)
   async enroll(@Req() request: FastifyRequest, @Body() body: unknown) {
     if (this.#guesses.isEmpty(request.ip))
-      throw new Refusal('rate_limited', 'Too many wrong tokens from this address.');
+      throw Refusal.tooMany('wrong tokens from this address', this.#guesses.secondsToNext(request.ip));
     const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined) throw new Refusal('unauthenticated', 'Send the enrolment token as a bearer credential.');
     try {

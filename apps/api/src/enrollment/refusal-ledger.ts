@@ -5,7 +5,7 @@ import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Refusal } from '../http/refusal.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from '../http/token-bucket.js';
 
 /** Remembers refused enrolments whose token was right, so that the person watching the token sees why. */
 @Injectable()

@@ -3,14 +3,18 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 import { routeOf } from './call.js';
 import { type Credentials, type Principal, PrincipalSource } from './principal.js';
+import { RateLimits } from './rate-limits.js';
 import { Refusal } from './refusal.js';
 
 export const SESSION_COOKIE = 'muster_session';
 
-/** Decides who is calling and whether they may: credentials, then origin, then permission. */
+/** Decides who is calling and whether they may: credentials, then origin, then pace, then permission. */
 @Injectable()
 export class DoorGuard implements CanActivate {
-  constructor(private readonly principals: PrincipalSource) {}
+  constructor(
+    private readonly principals: PrincipalSource,
+    private readonly limits: RateLimits,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = routeOf(context);
@@ -19,6 +23,7 @@ export class DoorGuard implements CanActivate {
     const credentials = credentialsOf(request);
     if (credentials.sessionToken !== undefined) refuseForeignOrigin(request);
     request.principal = await this.principals.resolve(credentials);
+    if (request.principal) this.limits.chargeCaller(request.principal.id);
     if (route.permission !== 'public') permit(request.principal, route);
     return true;
   }

@@ -1,6 +1,7 @@
 import { permissions } from '@muster/contracts/access/permissions';
 import { PageQuery, pageOf } from '@muster/contracts/page';
 import { route } from '@muster/contracts/route';
+import { systemClock } from '@muster/runtime/clock/clock';
 import { Controller, Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
@@ -12,6 +13,7 @@ import { LOG } from './log.js';
 import { openApp } from './open-app.js';
 import { Paging } from './paging.js';
 import { type Credentials, type Principal, PrincipalSource } from './principal.js';
+import { peoplePaces, RateLimits } from './rate-limits.js';
 import { Refusal } from './refusal.js';
 
 const Widget = z.object({ id: z.string(), name: z.string() });
@@ -128,6 +130,7 @@ class Ledger extends IdempotencyLedger {
 }
 
 const lines: object[] = [];
+const limits = new RateLimits(systemClock, peoplePaces);
 const log = { info: (f: object) => lines.push(f), warn: () => 0, error: (f: object) => lines.push(f) };
 
 @Global()
@@ -137,16 +140,17 @@ const log = { info: (f: object) => lines.push(f), warn: () => 0, error: (f: obje
     { provide: PrincipalSource, useClass: Keys },
     { provide: IdempotencyLedger, useClass: Ledger },
     { provide: LOG, useValue: log },
+    { provide: RateLimits, useValue: limits },
     { provide: Paging, useFactory: () => new Paging(Buffer.alloc(32, 1)) },
   ],
-  exports: [PrincipalSource, IdempotencyLedger, LOG],
+  exports: [PrincipalSource, IdempotencyLedger, LOG, RateLimits],
 })
 class WidgetsModule {}
 
 const metrics = new Registry();
 let app: NestFastifyApplication;
 beforeAll(async () => {
-  app = await openApp([WidgetsModule], { log, metrics });
+  app = await openApp([WidgetsModule], { log, limits, metrics });
 });
 afterAll(() => app.close());
 

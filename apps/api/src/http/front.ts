@@ -4,7 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { measureDoor } from './door-metrics.js';
+import { learnPaths } from './known-paths.js';
 import type { Log } from './log.js';
+import type { RateLimits } from './rate-limits.js';
 
 /** JSON bodies; the largest legitimate one is an import of 5,000 rows. Artifact content streams and has its own limit. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
@@ -23,22 +25,25 @@ export const requestIdOf = (headers: NodeJS.Dict<string | string[]>): string => 
 export interface Front {
   readonly door: 'people' | 'devices';
   readonly log: Log;
+  readonly limits: RateLimits;
   readonly metrics?: Registry;
   readonly bodyLimit?: number;
 }
 
-/** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log, metrics. */
+/** Dresses the Fastify instance under Nest: cookies, body parsers, headers on every answer, access log, metrics, limits. */
 export const dressFront = async (
   app: NestFastifyApplication,
-  { door, log, metrics, bodyLimit = BODY_LIMIT }: Front,
+  { door, log, limits, metrics, bodyLimit = BODY_LIMIT }: Front,
 ): Promise<void> => {
   await app.register(cookie);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  learnPaths(fastify);
   acceptBodies(fastify, bodyLimit);
   if (metrics) measureDoor(fastify, door, metrics);
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).headers(securityHeaders);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+    if (!PROBES.test(request.url)) limits.chargeAddress(request.ip);
   });
   fastify.addHook('onSend', async (request, reply, payload) => (isUnchanged(request, reply) ? null : payload));
   fastify.addHook('onResponse', async (request, reply) => {

@@ -5,7 +5,7 @@ import { DoorGuard } from './door.guard.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
 
-/** The door every people-facing slice stands behind. It needs a `PrincipalSource` and an `IdempotencyLedger`, which access provides. */
+/** The door every people-facing slice stands behind. It needs a `PrincipalSource` and an `IdempotencyLedger`, which access provides, and `RateLimits`. */
 @Module({
   providers: [
     { provide: APP_GUARD, useClass: DoorGuard },

@@ -6,11 +6,13 @@ import type { Registry } from 'prom-client';
 import { BODY_LIMIT, dressFront, requestIdOf } from './front.js';
 import { HttpModule } from './http.module.js';
 import type { Log } from './log.js';
+import type { RateLimits } from './rate-limits.js';
 
 class Root {}
 
 export interface OpenOptions {
   readonly log: Log;
+  readonly limits: RateLimits;
   readonly metrics?: Registry;
   /** Where Nest itself reports; errors and warnings on the console otherwise. */
   readonly nestLogger?: LoggerService;
@@ -21,7 +23,7 @@ export interface OpenOptions {
 /** A Nest application behind the people's door, initialised but not listening, so `app.inject` works at once. */
 export const openApp = async (
   imports: readonly (Type | DynamicModule)[],
-  { log, nestLogger, metrics, beforeReady }: OpenOptions,
+  { log, limits, nestLogger, metrics, beforeReady }: OpenOptions,
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
@@ -35,7 +37,7 @@ export const openApp = async (
     abortOnError: false,
     bodyParser: false,
   });
-  await dressFront(app, { door: 'people', log, metrics });
+  await dressFront(app, { door: 'people', log, limits, metrics });
   await beforeReady?.(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -2,6 +2,7 @@ import { type Problem, type ProblemCode, problems } from '@muster/contracts/prob
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import './door-metrics.js';
+import { absenceOf } from './known-paths.js';
 import { LOG, type Log } from './log.js';
 import { Refusal } from './refusal.js';
 
@@ -15,19 +16,26 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const refusal = toRefusal(error);
+    const unrouted = request.is404 && !(error instanceof Refusal);
+    const refusal = unrouted ? absenceOf(request) : toRefusal(error);
     if (refusal.code === 'internal') this.log.error({ requestId: request.id, err: error }, 'request failed');
     if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
-    request.refusedWith = refusal.code;
-    if (reply.sent) return;
-    if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="muster"');
-    if (refusal.status === 503) reply.header('retry-after', '2');
-    void reply
-      .status(refusal.status)
-      .header('content-type', 'application/problem+json')
-      .send(JSON.stringify(problemOf(refusal, request)));
+    answerRefusal(refusal, request, reply);
   }
 }
+
+/** Answers with the problem and leaves its code where the door counts it. */
+export const answerRefusal = (refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  request.refusedWith = refusal.code;
+  if (reply.sent) return reply;
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="muster"');
+  if (refusal.status === 503) reply.header('retry-after', '2');
+  return reply
+    .status(refusal.status)
+    .headers(refusal.headers)
+    .header('content-type', 'application/problem+json')
+    .send(JSON.stringify(problemOf(refusal, request)));
+};
 
 const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
   'unavailable',
@@ -36,7 +44,7 @@ const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
   'internal',
 ]);
 
-export const problemOf = (refusal: Refusal, request: { id: string; url: string }): Problem => ({
+const problemOf = (refusal: Refusal, request: { id: string; url: string }): Problem => ({
   type: `/problems/${refusal.code}`,
   title: problems[refusal.code][1],
   status: refusal.status,

@@ -18,6 +18,8 @@ export class Refusal extends Error {
     readonly detail?: string,
     readonly facts?: Record<string, unknown>,
     readonly faults?: readonly Fault[],
+    /** Headers the answer must carry. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail ?? problems[code][1]);
     this.name = 'Refusal';
@@ -32,5 +34,16 @@ export class Refusal extends Error {
   /** The answer to a stale If-Match: says which version is current, so that the caller can read and merge. */
   static stale(currentVersion?: number): Refusal {
     return new Refusal('precondition_failed', undefined, currentVersion === undefined ? undefined : { currentVersion });
+  }
+
+  /** Too many of something; the caller may come again after `retryAfterS` seconds (RFC 9110 10.2.3). */
+  static tooMany(what: string, retryAfterS: number): Refusal {
+    const headers = { 'retry-after': String(retryAfterS) };
+    return new Refusal('rate_limited', `Too many ${what}.`, { retryAfterS }, undefined, headers);
+  }
+
+  /** The path is known and offers only these methods (RFC 9110 15.5.6). */
+  static methodNotAllowed(methods: readonly string[]): Refusal {
+    return new Refusal('method_not_allowed', undefined, { methods }, undefined, { allow: methods.join(', ') });
   }
 }

@@ -1,16 +1,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@muster/runtime/clock/clock';
 import { Global, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { IdempotencyLedger } from './idempotency.interceptor.js';
 import { LOG } from './log.js';
 import { openApp } from './open-app.js';
 import { PrincipalSource } from './principal.js';
+import { peoplePaces, RateLimits } from './rate-limits.js';
 import { serveFiles } from './served-files.js';
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
+const limits = new RateLimits(systemClock, peoplePaces);
 const nobody = { resolve: async () => null };
 
 @Global()
@@ -19,12 +23,14 @@ const nobody = { resolve: async () => null };
     { provide: PrincipalSource, useValue: nobody },
     { provide: IdempotencyLedger, useValue: {} },
     { provide: LOG, useValue: log },
+    { provide: RateLimits, useValue: limits },
   ],
-  exports: [PrincipalSource, IdempotencyLedger, LOG],
+  exports: [PrincipalSource, IdempotencyLedger, LOG, RateLimits],
 })
 class NobodyModule {}
 
 const folder = mkdtempSync(join(tmpdir(), 'served-'));
+const metrics = new Registry();
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
@@ -34,7 +40,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'console/index.html'), '<!doctype html>');
   writeFileSync(join(folder, 'console/assets/main-1a2b.js'), 'run()');
   const files = { console: join(folder, 'console'), agent: join(folder, 'muster-agent.tgz') };
-  app = await openApp([NobodyModule], { log, beforeReady: (opened) => serveFiles(opened, files) });
+  app = await openApp([NobodyModule], { log, limits, metrics, beforeReady: (opened) => serveFiles(opened, files) });
 });
 afterAll(async () => {
   await app?.close();
@@ -79,4 +85,15 @@ test('an address of the API that is not there is a problem, not the console', as
   expect((await get('/api/v1/nothing')).json()).toMatchObject({ code: 'not_found' });
   const posted = await app.inject({ method: 'POST', url: '/devices' });
   expect(posted.json()).toMatchObject({ code: 'not_found' });
+});
+
+test('a file that is asked for in another way says what it offers, and the console is no excuse for a wrong method', async () => {
+  const posted = await app.inject({ method: 'POST', url: '/agent/muster-agent.tgz' });
+  expect(posted.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
+  expect(posted.headers.allow).toBe('GET, HEAD');
+});
+
+test('what is refused before any route is counted too', async () => {
+  await get('/api/v1/nowhere');
+  expect(await metrics.metrics()).toMatch(/muster_http_refusals_total\{door="people",code="not_found"\} [1-9]/);
 });

@@ -4,8 +4,8 @@ import fastifyStatic from '@fastify/static';
 import { type ProblemCode, problems } from '@muster/contracts/problem';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { problemOf } from './problem.filter.js';
-import { Refusal } from './refusal.js';
+import { absenceOf } from './known-paths.js';
+import { answerRefusal } from './problem.filter.js';
 
 export interface ServedFiles {
   /** Folder of the built console; every address that is no file and no API gets its index.html. */
@@ -52,8 +52,5 @@ export const serveFiles = async (app: NestFastifyApplication, files: ServedFiles
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-const nothingHere = (request: FastifyRequest, reply: FastifyReply) =>
-  reply
-    .status(404)
-    .header('content-type', 'application/problem+json')
-    .send(JSON.stringify(problemOf(new Refusal('not_found'), request)));
+const nothingHere = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  answerRefusal(absenceOf(request), request, reply);

@@ -29,6 +29,12 @@ export class TokenBucket {
     return this.#buckets.has(key) && this.#refill(key).left < 1;
   }
 
+  /** Whole seconds until the bucket has one again, at least 1: what Retry-After says. */
+  secondsToNext(key: string): number {
+    const missing = Math.max(0, 1 - this.#refill(key).left);
+    return Math.max(1, Math.ceil((missing / this.pace.perMinute) * 60));
+  }
+
   #refill(key: string): { left: number; at: number } {
     const now = this.clock.monotonic();
     const known = this.#buckets.get(key);
