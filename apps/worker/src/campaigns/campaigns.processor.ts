@@ -1,6 +1,8 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import type { Job } from 'bullmq';
 import type { LetterJob } from '../outbox/routing.js';
+import { CommandRollout } from './command-rollout.js';
+import { ConfigRollout } from './config-rollout.js';
 import { Offers } from './offers.js';
 import { Regressions } from './regressions.js';
 import { Ticker } from './ticker.js';
@@ -18,6 +20,8 @@ export class CampaignsProcessor extends WorkerHost {
     private readonly ticker: Ticker,
     private readonly offers: Offers,
     private readonly regressions: Regressions,
+    private readonly configs: ConfigRollout,
+    private readonly commands: CommandRollout,
   ) {
     super();
   }
@@ -34,6 +38,10 @@ export class CampaignsProcessor extends WorkerHost {
           : this.offers.deliver(tenantId, (payload as unknown as OrderLetter).executionId);
       case 'deliver-cancel':
         return this.offers.cancel(tenantId, payload as unknown as OrderLetter);
+      case 'follow-command':
+        return this.commands.follow(tenantId, (payload as { commandId: string }).commandId);
+      case 'follow-twin':
+        return this.configs.follow(tenantId, (payload as { deviceId: string }).deviceId);
       case 'check-version':
         return this.regressions.check(tenantId, (payload as { deviceId: string }).deviceId);
       default:

@@ -2,6 +2,8 @@ import { executionStore, type OfferRow } from '@muster/persistence/campaigns/exe
 import { Database } from '@muster/persistence/database';
 import { Injectable } from '@nestjs/common';
 import { Downlink } from '../gateway/downlink.publisher.js';
+import { CommandRollout } from './command-rollout.js';
+import { ConfigRollout } from './config-rollout.js';
 
 /** States in which the device may not have heard of its offer yet. */
 const unheard = new Set(['offered', 'accepted', 'deferred']);
@@ -12,6 +14,8 @@ export class Offers {
   constructor(
     private readonly database: Database,
     private readonly downlink: Downlink,
+    private readonly configs: ConfigRollout,
+    private readonly commands: CommandRollout,
   ) {}
 
   /** The offer a letter speaks of, unless it is no longer open. */
@@ -40,7 +44,9 @@ export class Offers {
   }
 
   async #send(tenantId: string, offer: OfferRow): Promise<void> {
-    if (offer.kind !== 'release' || offer.manifestJws === null) return;
+    if (offer.kind === 'config') return this.configs.stage(tenantId, offer.deviceId);
+    if (offer.kind === 'command') return this.commands.send(tenantId, offer);
+    if (offer.manifestJws === null) return;
     await this.downlink.publish(tenantId, offer.deviceId, 'execution', {
       schemaVersion: 1,
       action: 'offer',

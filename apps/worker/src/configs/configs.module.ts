@@ -6,5 +6,5 @@ import { Remedy } from './remedy.js';
 import { Renderer } from './renderer.js';
 
 /** Golden configs on their way to devices. */
-@Module({ imports: [DevicesModule], providers: [ConfigsProcessor, DriftSweep, Remedy, Renderer] })
+@Module({ imports: [DevicesModule], providers: [ConfigsProcessor, DriftSweep, Remedy, Renderer], exports: [Renderer] })
 export class ConfigsModule {}

@@ -1,6 +1,7 @@
 import type { Selector } from '@muster/contracts/devices/devices.schema';
 import { renderGolden, withConfig } from '@muster/domain/configs/render-golden';
 import type { SelectableDevice } from '@muster/domain/devices/match-selector';
+import { stagedConfigStore, withStaged } from '@muster/persistence/campaigns/staged-config.store';
 import { configStore } from '@muster/persistence/configs/config.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
@@ -65,10 +66,17 @@ export class Renderer {
       devices.map(({ id }) => id),
     );
     const published = await configStore.published(tx);
+    const staged = await stagedConfigStore.ofDevices(
+      tx,
+      devices.map(({ id }) => id),
+    );
     const deviceOf = new Map(devices.map((device) => [device.id, device]));
     const wanted = twins.map((twin) => ({
       twin,
-      document: withConfig(twin.desired, renderGolden(published, deviceOf.get(twin.deviceId)!)),
+      document: withConfig(
+        twin.desired,
+        renderGolden(withStaged(published, staged, twin.deviceId), deviceOf.get(twin.deviceId)!),
+      ),
     }));
     const changed = await twinStore.desire(tx, wanted, configId === null ? 'system' : `config:${configId}`, now);
     if (changed.length === 0) return [];

@@ -2,6 +2,7 @@ import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema
 import { type CampaignEvent, campaign as campaignMachine } from '@muster/domain/campaigns/campaign.machine';
 import type { Decision, TickDecision } from '@muster/domain/campaigns/tick-facts';
 import { audit } from '../audit/audit.store.js';
+import { configStore } from '../configs/config.store.js';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore, type Lease } from './campaign.store.js';
@@ -131,9 +132,19 @@ class TickWork {
   async #finish(decision: Extract<TickDecision, { kind: 'finish' }>): Promise<void> {
     const sentence = decision.decision === null ? null : await this.#record(decision.decision);
     await this.#move(decision.event, decision.code, sentence);
+    if (decision.event === 'complete' || decision.event === 'straggle') await this.#publishConfig();
     if (sentence === null) return;
     const type = decision.event === 'returned' ? 'campaign.rollback_finished' : 'campaign.completed';
     if (this.campaign.parentId === null) this.#letter(type, { sentence });
+  }
+
+  /** What every wave has carried is now what everybody gets, late comers too. */
+  async #publishConfig(): Promise<void> {
+    const { configId, configNumber: number } = this.campaign;
+    if (configId === null || number === null) return;
+    if (!(await configStore.publish(this.tx, configId, number, this.now))) return;
+    const letter = { tenantId: this.tx.tenantId!, type: 'config.published', key: configId };
+    this.#out.letters.push({ ...letter, payload: { configId, number } });
   }
 
   async #move(event: CampaignEvent, code: string | null, detail: string | null, after: object = {}): Promise<void> {
