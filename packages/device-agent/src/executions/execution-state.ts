@@ -1,4 +1,4 @@
-import type { ExecutionReportState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionReportState } from '@muster/contracts/campaigns/executions.schema';
 import type { ExecutionOrder } from '@muster/contracts/mqtt/downlink';
 import type { Manifest } from '@muster/contracts/releases/releases.schema';
 

@@ -6,9 +6,10 @@ import { systemClock } from '../ports/clock.js';
 import { Document } from '../ports/document.js';
 import { silentLog } from '../ports/log.js';
 import { MemoryFiles } from '../ports/memory-files.js';
+import type { ExecutionReportBody } from './execution-reports.js';
 import { noExecutions } from './execution-state.js';
 import type { Installed, Installer } from './installer.js';
-import { type ExecutionReportBody, Updater } from './updater.js';
+import { Updater } from './updater.js';
 
 const id = (n: number) => `0192f0c1-2b3c-7d4e-8f50-${String(n).padStart(12, '0')}`;
 const manifest = (version: string, change: Partial<Manifest> = {}): Manifest => ({

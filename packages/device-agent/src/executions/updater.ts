@@ -1,5 +1,4 @@
 import type { ExecutionOrder } from '@muster/contracts/mqtt/downlink';
-import type { ExecutionReport } from '@muster/contracts/mqtt/uplink';
 import type { Manifest } from '@muster/contracts/releases/releases.schema';
 import type { Verified } from '@muster/pki/signing/compact';
 import type { Clock } from '../ports/clock.js';
@@ -7,25 +6,12 @@ import type { Document } from '../ports/document.js';
 import type { Log } from '../ports/log.js';
 import type { Power } from '../ports/power.js';
 import type { DownloadOutcome } from './download.js';
-import {
-  type ExecutionsState,
-  isRecallable,
-  isTerminal,
-  reportedAs,
-  type Step,
-  type Update,
-} from './execution-state.js';
+import { type ExecutionReportBody, ExecutionReports } from './execution-reports.js';
+import { type ExecutionsState, isRecallable, isTerminal, type Update } from './execution-state.js';
 import type { Installed, Installer } from './installer.js';
+import { judgeBoot } from './judge-boot.js';
 import { judgeOffer } from './judge-offer.js';
 import { type HealthReport, type ProbationTimes, watchProbation } from './probation.js';
-
-export type ExecutionReportBody = Pick<ExecutionReport, 'executionId' | 'state'> &
-  Partial<
-    Pick<
-      ExecutionReport,
-      'phase' | 'progress' | 'reasonCode' | 'reasonDetail' | 'firmwareVersion' | 'bootId' | 'checks'
-    >
-  >;
 
 export interface UpdaterPorts {
   clock: Clock;
@@ -44,9 +30,6 @@ export interface UpdaterPorts {
   sourcesUp: () => string[];
 }
 
-/** Starts of the agent one release gets before it has to be well. */
-const MAX_STARTS = 5;
-
 /**
  * Takes one update at a time from offer to outcome. A step is on disk before its work begins; after a crash the next run
  * looks at the disk, not at memory, and goes on or goes back.
@@ -56,12 +39,15 @@ export class Updater {
   #cancelWork = new AbortController();
   #tail: Promise<unknown> = Promise.resolve();
   #working: Promise<void> | null = null;
+  readonly #reports: ExecutionReports;
 
   constructor(
     private readonly ports: UpdaterPorts,
     private readonly model: string,
     private readonly times: ProbationTimes,
-  ) {}
+  ) {
+    this.#reports = new ExecutionReports(ports.report, ports.installer, ports.power.bootId);
+  }
 
   get #update(): Update | null {
     return this.ports.state.value.update;
@@ -72,7 +58,9 @@ export class Updater {
     const installed = await this.ports.installer.current();
     const update = this.#update;
     if (update && !isTerminal(update.step)) {
-      await this.#settleBoot(update, installed);
+      const endedTrial = await this.ports.installer.endedTrial();
+      const settled = judgeBoot({ update, installed, endedTrial });
+      if (settled !== update) await this.#enter(settled);
       this.#work();
     } else {
       await this.#noticeRegression(installed);
@@ -97,44 +85,34 @@ export class Updater {
   async #consider(order: ExecutionOrder): Promise<void> {
     const { executionId } = order;
     const update = this.#update;
-    if (update?.executionId === executionId) return this.#report(update);
+    if (update?.executionId === executionId) return this.#reports.entered(update);
     if (update && !isTerminal(update.step)) {
       if (!isRecallable(update.step)) return this.#keepWaiting(order);
       await this.#drop(update, 'superseded', 'a newer update was offered');
     }
     const verified = order.manifest === undefined ? null : await this.ports.verify(order.manifest);
     if (order.kind !== 'release' || !verified)
-      return this.#refuse(executionId, 'offer_incomplete', 'an offer needs a manifest of a release');
+      return this.#reports.refused(executionId, 'offer_incomplete', 'an offer needs a manifest of a release');
     if (!verified.ok)
-      return this.#refuse(executionId, `manifest_${verified.fault}`, 'the manifest is not signed for this device');
+      return this.#reports.refused(
+        executionId,
+        `manifest_${verified.fault}`,
+        'the manifest is not signed for this device',
+      );
     await this.#answer(order, verified.claims);
   }
 
   async #answer(order: ExecutionOrder, manifest: Manifest): Promise<void> {
-    const { installer, clock, state, report } = this.ports;
+    const { installer, clock, state } = this.ports;
     const { executionId, campaignId, rollback } = order;
     const installed = await installer.current();
     const deadline = order.deadline ? new Date(order.deadline) : null;
-    const facts = {
-      manifest,
-      model: this.model,
-      installed,
-      rollbackFloor: state.value.rollbackFloor,
-      deadline,
-      now: clock.now(),
-    };
-    const verdict = judgeOffer(facts);
-    if (verdict.kind === 'reject') return this.#refuse(executionId, verdict.code, verdict.detail);
+    const { rollbackFloor } = state.value;
+    const verdict = judgeOffer({ manifest, model: this.model, installed, rollbackFloor, deadline, now: clock.now() });
+    if (verdict.kind === 'reject') return this.#reports.refused(executionId, verdict.code, verdict.detail);
     if (verdict.kind === 'satisfied') {
       await state.set({ ...state.value, confirmed: { executionId, version: installed.version, regressed: false } });
-      await report({
-        executionId,
-        state: 'succeeded',
-        reasonCode: 'already_satisfied',
-        firmwareVersion: installed.version,
-        bootId: this.ports.power.bootId,
-      });
-      return;
+      return this.#reports.satisfied(executionId);
     }
     await this.#enter({
       executionId,
@@ -156,13 +134,12 @@ export class Updater {
     const { state } = this.ports;
     if (state.value.waiting?.executionId === order.executionId) {
       await state.set({ ...state.value, waiting: null });
-      await this.ports.report({ executionId: order.executionId, state: 'cancelled', reasonCode: 'cancelled' });
-      return;
+      return this.#reports.cancelled(order.executionId);
     }
     const update = this.#update;
     if (update?.executionId !== order.executionId) return;
     if (isRecallable(update.step)) await this.#drop(update, 'cancelled', 'cancelled by the server');
-    else await this.#report(update);
+    else await this.#reports.entered(update);
   }
 
   async #drop(update: Update, reasonCode: string, reasonDetail: string): Promise<void> {
@@ -174,62 +151,18 @@ export class Updater {
     await this.#enter({ ...latest, step: 'cancelled', reasonCode, reasonDetail });
   }
 
-  async #refuse(executionId: string, reasonCode: string, reasonDetail: string): Promise<void> {
-    await this.ports.report({ executionId, state: 'rejected', reasonCode, reasonDetail });
-  }
-
   async #keepWaiting(order: ExecutionOrder): Promise<void> {
     await this.ports.state.set({ ...this.ports.state.value, waiting: order });
-    await this.ports.report({
-      executionId: order.executionId,
-      state: 'deferred',
-      reasonCode: 'updating',
-      reasonDetail: 'another update is being installed',
-    });
-  }
-
-  /** Where an unfinished update stands is decided by what runs now. */
-  async #settleBoot(update: Update, installed: Installed): Promise<void> {
-    const isNew = installed.version === update.manifest.version;
-    if (update.step === 'activating' || update.step === 'verifying') {
-      const ended = await this.ports.installer.endedTrial();
-      if (!isNew && (ended !== null || update.step === 'verifying')) {
-        await this.#fail(update, 'self_reverted', ended ?? 'the device fell back before the release was confirmed');
-      } else if (isNew) {
-        const starts = update.starts + 1;
-        if (starts > MAX_STARTS)
-          await this.#enter({
-            ...update,
-            step: 'reverting',
-            starts,
-            reasonCode: 'self_reverted',
-            reasonDetail: 'the release kept restarting',
-          });
-        else await this.#enter({ ...update, step: 'verifying', starts });
-      }
-    } else if (update.step === 'reverting' && !isNew) {
-      await this.#fail(
-        update,
-        update.reasonCode ?? 'self_reverted',
-        update.reasonDetail ?? 'the device returned to the release before',
-      );
-    }
+    await this.#reports.deferred(order.executionId, 'updating', 'another update is being installed');
   }
 
   async #noticeRegression(installed: Installed): Promise<void> {
-    const { state, report, power } = this.ports;
+    const { state } = this.ports;
     const { confirmed } = state.value;
     if (!confirmed || confirmed.regressed || confirmed.version === installed.version) return;
     await state.set({ ...state.value, confirmed: { ...confirmed, regressed: true } });
-    const reasonDetail = `runs ${installed.version} after ${confirmed.version} was confirmed`;
-    await report({
-      executionId: confirmed.executionId,
-      state: 'regressed',
-      reasonCode: 'fell_back',
-      reasonDetail,
-      firmwareVersion: installed.version,
-      bootId: power.bootId,
-    });
+    const detail = `runs ${installed.version} after ${confirmed.version} was confirmed`;
+    await this.#reports.regressed(confirmed.executionId, detail);
   }
 
   #work(): void {
@@ -263,12 +196,12 @@ export class Updater {
 
   /** Does the work of the step the update is in. False when this run of the agent ends here. */
   async #step(update: Update): Promise<boolean> {
-    const { installer, power, discard, artifactAt } = this.ports;
+    const { installer, power } = this.ports;
     switch (update.step) {
       case 'accepted':
         return this.#enter({ ...update, step: (await this.#isAtHand(update)) ? 'activating' : 'downloading' });
       case 'downloading': {
-        const outcome = await this.ports.download(update, this.#cancelWork.signal, this.#progress(update));
+        const outcome = await this.ports.download(update, this.#cancelWork.signal, this.#reports.progressOf(update));
         if (this.#cancelWork.signal.aborted) return false;
         if (outcome.ok) return this.#enter({ ...update, step: 'downloaded' });
         return this.#fail(update, outcome.code, outcome.detail);
@@ -277,23 +210,8 @@ export class Updater {
         if (update.deadline && new Date(update.deadline) <= this.ports.clock.now())
           return this.#fail(update, 'deadline_passed', `the offer ended ${update.deadline}`);
         return this.#enter({ ...update, step: 'installing' });
-      case 'installing': {
-        const { manifest } = update;
-        const { version, releaseId, rollbackIndex, artifact } = manifest;
-        const payload = {
-          version,
-          releaseId,
-          rollbackIndex,
-          sha256: artifact.sha256,
-          path: artifactAt(manifest),
-          name: artifact.name,
-        };
-        const outcome = await installer.install(payload, this.#progress(update));
-        if (!outcome.ok) return this.#fail(update, outcome.code, outcome.detail);
-        await this.#enter({ ...update, step: 'activating' });
-        await discard(artifactAt(manifest));
-        return true;
-      }
+      case 'installing':
+        return this.#install(update);
       case 'activating':
         await installer.activate();
         power.restart('update');
@@ -307,6 +225,18 @@ export class Updater {
       default:
         return false;
     }
+  }
+
+  async #install(update: Update): Promise<boolean> {
+    const { installer, discard, artifactAt } = this.ports;
+    const { version, releaseId, rollbackIndex, artifact } = update.manifest;
+    const path = artifactAt(update.manifest);
+    const payload = { version, releaseId, rollbackIndex, sha256: artifact.sha256, path, name: artifact.name };
+    const outcome = await installer.install(payload, this.#reports.progressOf(update));
+    if (!outcome.ok) return this.#fail(update, outcome.code, outcome.detail);
+    await this.#enter({ ...update, step: 'activating' });
+    await discard(path);
+    return true;
   }
 
   async #verify(update: Update): Promise<boolean> {
@@ -348,38 +278,7 @@ export class Updater {
       version: update.manifest.version,
       ...(update.reasonCode && { reason: update.reasonCode }),
     });
-    await this.#report(update, checks);
+    await this.#reports.entered(update, checks);
     return true;
-  }
-
-  async #report(update: Update, checks?: Record<string, boolean>): Promise<void> {
-    const { report, installer, power } = this.ports;
-    const { version } = await installer.current();
-    const { executionId, step, reasonCode, reasonDetail } = update;
-    await report({
-      executionId,
-      state: reportedAs[step],
-      phase: step,
-      firmwareVersion: version,
-      bootId: power.bootId,
-      ...(reasonCode !== undefined && { reasonCode }),
-      ...(reasonDetail !== undefined && { reasonDetail: reasonDetail.slice(0, 1000) }),
-      ...(checks && { checks }),
-    });
-  }
-
-  #progress(update: Update): (percent: number) => void {
-    const step: Step = update.step;
-    let told = 0;
-    return (percent) => {
-      if (percent < told + 25 || percent >= 100) return;
-      told = percent - (percent % 25);
-      void this.ports.report({
-        executionId: update.executionId,
-        state: reportedAs[step],
-        phase: step,
-        progress: percent,
-      });
-    };
   }
 }
