@@ -36,7 +36,7 @@ export const test = base.extend<Expectations & Product & { watched: undefined }>
   ],
 });
 
-export { expect };
+export { expect, type Page };
 
 /** The page's only heading of the first level: which page it is. */
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name });

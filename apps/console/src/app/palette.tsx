@@ -93,6 +93,8 @@ export function Palette() {
       // The lists above are already filtered, devices by the server.
       filter={(_, actions) => actions}
       shortcut={['mod + K']}
+      // Also from within a filter or a form: nobody types this chord as text.
+      tagsToIgnore={[]}
       nothingFound={devices.isFetching ? 'Looking…' : 'Nothing by that name'}
       scrollable
       overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}

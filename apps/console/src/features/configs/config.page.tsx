@@ -120,7 +120,7 @@ export function ConfigPage() {
             )}
             <div className={layout.wideLeft}>
               <div className={layout.stack}>
-                <DraftPanel key={`${config.draftNumber} ${config.publishedNumber}`} config={config} />
+                <DraftPanel key={config.id} config={config} />
                 <Comparison config={config} />
               </div>
               <Versions config={config} />

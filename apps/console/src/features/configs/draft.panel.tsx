@@ -12,24 +12,47 @@ import { ProblemNotice } from '../../ui/problem-notice.js';
 import { selectorText } from '../../ui/selector-text.js';
 import { useMay } from '../access/session.queries.js';
 import { checkConfig } from './check-config.js';
+import classes from './configs.module.css';
 import { configQuery } from './configs.queries.js';
 import { DocumentEditor } from './document-editor.js';
 
-/** The version being written: the draft if there is one, else a new one starting from what is published. */
+const versionsOf = (config: GoldenConfigDetail) => ({
+  draft: config.versions.find((version) => version.number === config.draftNumber),
+  published: config.versions.find((version) => version.number === config.publishedNumber),
+});
+
+/** What a person starts to write from: the draft if there is one, else what is published. */
+const startOf = (config: GoldenConfigDetail) => {
+  const { draft, published } = versionsOf(config);
+  return { text: JSON.stringify((draft ?? published)?.document ?? {}, null, 2), notes: draft?.notes ?? '' };
+};
+
+/**
+ * The version being written. What others save meanwhile is shown at once while nothing is written here; once something
+ * is, the text stays and is saved against the version it was written on, so that nobody overwrites another unknowingly.
+ */
 export function DraftPanel({ config }: { readonly config: GoldenConfigDetail }) {
   const cache = useQueryClient();
-  const draft = config.versions.find((version) => version.number === config.draftNumber);
-  const published = config.versions.find((version) => version.number === config.publishedNumber);
-  const start = JSON.stringify((draft ?? published)?.document ?? {}, null, 2);
-  const [text, setText] = useState(start);
-  const [notes, setNotes] = useState(draft?.notes ?? '');
+  const [base, setBase] = useState(config);
+  const { draft, published } = versionsOf(base);
+  const start = startOf(base);
+  const [text, setText] = useState(start.text);
+  const [notes, setNotes] = useState(start.notes);
   const [asking, setAsking] = useState(false);
   const mayWrite = useMay('config:write');
   const mayPublish = useMay('config:publish');
   const checked = checkConfig(text);
-  const changed = text !== start || notes !== (draft?.notes ?? '');
+  const changed = text !== start.text || notes !== start.notes;
   const params = { configId: config.id };
-  const seen = (next: GoldenConfigDetail) => cache.setQueryData(configQuery(config.id).queryKey, next);
+  const adopt = (next: GoldenConfigDetail) => {
+    setBase(next);
+    setText(startOf(next).text);
+    setNotes(startOf(next).notes);
+  };
+  const seen = (next: GoldenConfigDetail) => {
+    cache.setQueryData(configQuery(config.id).queryKey, next);
+    adopt(next);
+  };
   const save = useAction(addConfigVersion, { stale: [['configs']], onDone: seen });
   const publish = useAction(publishConfig, {
     stale: [['configs'], ['drift'], ['fleet']],
@@ -38,6 +61,8 @@ export function DraftPanel({ config }: { readonly config: GoldenConfigDetail }) 
       seen(next);
     },
   });
+  const overtaken = config.version > base.version && !save.isPending && !publish.isPending;
+  if (overtaken && !changed) adopt(config);
   return (
     <Panel
       title={draft ? `Draft v${draft.number}` : 'Write the next version'}
@@ -51,7 +76,7 @@ export function DraftPanel({ config }: { readonly config: GoldenConfigDetail }) 
             loading={save.isPending}
             onClick={() =>
               checked.kind === 'fine' &&
-              save.mutate({ params, body: { document: checked.document, notes }, match: config.version })
+              save.mutate({ params, body: { document: checked.document, notes }, match: base.version })
             }
           >
             Save draft
@@ -83,6 +108,21 @@ export function DraftPanel({ config }: { readonly config: GoldenConfigDetail }) 
           disabled={!mayWrite}
           onChange={(event) => setNotes(event.currentTarget.value)}
         />
+        {overtaken && changed ? (
+          <p className={classes.overtaken} role="status">
+            Somebody changed this config while you wrote. Your text is kept, and cannot be saved over theirs.
+            <Button
+              variant="default"
+              size="compact-xs"
+              onClick={() => {
+                save.reset();
+                adopt(config);
+              }}
+            >
+              Show theirs
+            </Button>
+          </p>
+        ) : null}
         {save.isError ? <ProblemNotice error={save.error} /> : null}
       </div>
       {draft ? (
@@ -93,7 +133,7 @@ export function DraftPanel({ config }: { readonly config: GoldenConfigDetail }) 
           verb="Publish"
           busy={publish.isPending}
           error={publish.error}
-          onConfirm={() => publish.mutate({ params: { ...params, number: draft.number }, match: config.version })}
+          onConfirm={() => publish.mutate({ params: { ...params, number: draft.number }, match: base.version })}
         >
           <p>
             It goes to <strong>{selectorText(config.selector)}</strong> at once: {many(config.devices, 'device')} now.
