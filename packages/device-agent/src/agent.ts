@@ -1,32 +1,31 @@
-import { type Ack, type CommandClaims, downlinkSchemas, type TrustOrder } from '@muster/contracts/mqtt/downlink';
+import type { Ack, CommandClaims } from '@muster/contracts/mqtt/downlink';
 import type { DownlinkChannel } from '@muster/contracts/mqtt/topics';
 import type { TwinDocument } from '@muster/domain/devices/merge-twin';
-import { fingerprintOf } from '@muster/pki/client/device-key';
 import { verifyCommand } from '@muster/pki/signing/command';
-import type { SigningJwk, Verified } from '@muster/pki/signing/compact';
-import { verifyManifest } from '@muster/pki/signing/manifest';
+import type { Verified } from '@muster/pki/signing/compact';
 import type { AgentOptions, AgentPorts } from './agent-ports.js';
 import { type AgentStreams, openStreams } from './agent-streams.js';
-import { agentVersion } from './agent-version.js';
 import { CommandJournal, emptyJournal } from './commands/command-journal.js';
 import { CommandRunner } from './commands/command-runner.js';
 import { builtInHandlers } from './commands/handlers.js';
-import { applyConfig } from './configs/apply-config.js';
-import { download } from './executions/download.js';
-import { noExecutions } from './executions/execution-state.js';
-import { probationTimes } from './executions/probation.js';
-import { Updater } from './executions/updater.js';
+import { applyConfig, type Settings } from './configs/apply-config.js';
+import { openUpdater } from './executions/open-updater.js';
+import type { Updater } from './executions/updater.js';
 import type { IdentityStore } from './identity/identity-store.js';
 import { issuerOfCertificate } from './identity/issuer.js';
 import { Renewal } from './identity/renewal.js';
+import { TrustOrders } from './identity/trust-orders.js';
 import { Backoff } from './link/backoff.js';
 import { Heartbeats } from './link/heartbeats.js';
 import { Link } from './link/link.js';
+import { type DownlinkHandlers, handleDownlink } from './link/read-downlink.js';
+import type { UplinkStream } from './link/uplink-stream.js';
 import { Document } from './ports/document.js';
 import { SourceSet } from './source-set.js';
 import { Collector } from './telemetry/collector.js';
 import { emptyTwin, Twin } from './twin/twin.js';
 import { TwinUplink } from './twin/twin-uplink.js';
+import { Vitals } from './vitals.js';
 
 const TELEMETRY_S = 10;
 const LINGER_MS = 2_000;
@@ -41,11 +40,12 @@ export class Agent {
   readonly #twinUplink: TwinUplink;
   readonly #collector: Collector;
   readonly #renewal: Renewal;
-  readonly #startedAt: number;
+  readonly #trust: TrustOrders;
+  readonly #vitals: Vitals;
+  readonly #sources: SourceSet;
   #twin!: Twin;
   #runner!: CommandRunner;
   #updater!: Updater;
-  #sources: SourceSet;
   #firmwareVersion = '';
   /** Whether the server has acknowledged anything in this run: the round trip a new release has to show. */
   #heard = false;
@@ -73,14 +73,14 @@ export class Agent {
     this.#ports = ports;
     this.#options = options;
     this.#streams = streams;
-    this.#startedAt = clock.monotonic();
-    const publish = (channel: 'heartbeat' | 'twin') => (payload: string) => this.#link.publish(channel, payload);
+    const publish = (channel: 'heartbeat' | 'twin' | 'trust') => (payload: string) =>
+      this.#link.publish(channel, payload);
     this.#heartbeats = new Heartbeats(
       {
         clock,
         deviceId,
         numbering: streams.heartbeatNumbers,
-        facts: () => this.#vitals(),
+        facts: () => this.#vitals.heartbeat(),
         publish: publish('heartbeat'),
       },
       heartbeatS,
@@ -106,6 +106,28 @@ export class Agent {
       options.telemetryS ?? TELEMETRY_S,
     );
     this.#renewal = new Renewal({ clock, net, log, random }, store, () => this.#link.reconnect('renewed certificate'));
+    this.#trust = new TrustOrders(
+      {
+        clock,
+        log,
+        numbering: streams.trustNumbers,
+        publish: publish('trust'),
+        windowMoved: () => this.#renewal.windowMoved(),
+      },
+      store,
+    );
+    this.#vitals = new Vitals({
+      clock,
+      bootId: ports.power.bootId,
+      device: options.device,
+      sources: this.#sources,
+      firmwareVersion: () => this.#firmwareVersion,
+      twinVersion: () => this.#twin.desiredVersion,
+      buffered: () => this.backlog,
+      linked: () => this.#link.online && this.#heard,
+      checkRelease: () => ports.installer.check(),
+      moreFacts: () => options.facts?.() ?? {},
+    });
   }
 
   get deviceId(): string {
@@ -164,23 +186,11 @@ export class Agent {
 
   async #openState(): Promise<void> {
     const { files, clock, log, power, installer } = this.#ports;
-    const { device, telemetryS = TELEMETRY_S, probation = probationTimes } = this.#options;
     this.#firmwareVersion = (await installer.current()).version;
-    const settings = {
-      heartbeatS: (seconds: number | undefined) => {
-        this.#heartbeats.intervalS = seconds ?? this.store.identity.heartbeatS;
-        return null;
-      },
-      telemetryS: (seconds: number | undefined) => {
-        this.#sources.telemetryS = seconds ?? telemetryS;
-        return null;
-      },
-      modbusSources: (sources: Parameters<SourceSet['setMeters']>[0]) => this.#sources.setMeters(sources),
-    };
     this.#twin = new Twin(
       await Document.open(files, 'twin/twin.json', emptyTwin),
-      (desired, inForce) => applyConfig(settings, desired, inForce),
-      () => this.#reportedFacts(),
+      (desired, inForce) => applyConfig(this.#settings, desired, inForce),
+      () => this.#vitals.reported(),
     );
     const journal = new CommandJournal(await Document.open(files, 'commands/journal.json', emptyJournal));
     const report = (body: object) => this.#streams.command.offer(body);
@@ -189,111 +199,71 @@ export class Agent {
       journal,
       {
         ...builtInHandlers({
-          diagnostics: async () => this.#diagnostics(),
+          diagnostics: async () => ({ ...this.#vitals.diagnostics(), replaysIgnored: this.#runner.replays }),
           reboot: (delayS) => void clock.after(delayS * 1000, () => power.restart('command')),
         }),
         ...this.#options.commands,
       },
     );
-    this.#updater = new Updater(
-      {
-        clock,
-        log,
-        power,
-        installer,
-        state: await Document.open(files, 'executions/state.json', noExecutions),
-        verify: (jws) => verifyManifest(jws, this.store.identity.trust, this.store.identity.tenant),
-        artifactAt: ({ artifact }) => `download/${artifact.sha256}`,
-        discard: (path) => files.remove(path),
-        download: ({ manifest: { artifact }, artifactPath }, signal, progress) =>
-          download(this.#ports, {
-            url: new URL(artifactPath, this.store.identity.apiUrl).href,
-            path: `download/${artifact.sha256}`,
-            size: artifact.size,
-            sha256: artifact.sha256,
-            tls: () => this.store.identity,
-            signal,
-            progress,
-          }),
-        report: (body) => this.#streams.execution.offer(body),
-        health: (baseline) => this.#health(baseline),
-        sourcesUp: () => this.#sources.up(),
-      },
-      device.model,
-      probation,
-    );
+    this.#updater = await openUpdater(this.#ports, this.#options, {
+      store: this.store,
+      report: (body) => this.#streams.execution.offer(body),
+      health: (baseline) => this.#vitals.judge(baseline),
+      sourcesUp: () => this.#sources.up(),
+    });
+  }
+
+  /** What a configuration may change in this agent. */
+  readonly #settings: Settings = {
+    heartbeatS: (seconds) => {
+      this.#heartbeats.intervalS = seconds ?? this.store.identity.heartbeatS;
+      return null;
+    },
+    telemetryS: (seconds) => {
+      this.#sources.telemetryS = seconds ?? this.#options.telemetryS ?? TELEMETRY_S;
+      return null;
+    },
+    modbusSources: (sources) => this.#sources.setMeters(sources),
+  };
+
+  get #kept(): UplinkStream[] {
+    const { telemetry, command, execution } = this.#streams;
+    return [telemetry, command, execution];
   }
 
   async #wentOnline(): Promise<void> {
     this.#heartbeats.wentOnline();
-    this.#streams.telemetry.wentOnline();
-    this.#streams.command.wentOnline();
-    this.#streams.execution.wentOnline();
+    for (const stream of this.#kept) stream.wentOnline();
     await this.#twinUplink.send(await this.#twin.report());
   }
 
   #wentOffline(): void {
     this.#heartbeats.wentOffline();
-    this.#streams.telemetry.wentOffline();
-    this.#streams.command.wentOffline();
-    this.#streams.execution.wentOffline();
+    for (const stream of this.#kept) stream.wentOffline();
   }
 
-  /** Anything that does not parse is dropped here: a device has nobody to complain to. */
   #receive(channel: DownlinkChannel, payload: Uint8Array): void {
     const { log } = this.#ports;
-    let parsed: ReturnType<(typeof downlinkSchemas)[DownlinkChannel]['safeParse']>;
-    try {
-      parsed = downlinkSchemas[channel].safeParse(JSON.parse(Buffer.from(payload).toString()));
-    } catch {
-      return log.warn('downlink is not JSON', { channel });
-    }
-    if (!parsed.success) return log.warn('downlink refused', { channel, reason: parsed.error.issues[0]?.message });
-    const handled = this.#handlers[channel](parsed.data as never);
-    handled?.catch((error: unknown) => log.warn('downlink failed', { channel, reason: String(error) }));
+    handleDownlink(this.#handlers, channel, payload).then(
+      (fault) => fault !== null && log.warn('downlink dropped', { channel, reason: fault }),
+      (error: unknown) => log.warn('downlink failed', { channel, reason: String(error) }),
+    );
   }
 
-  readonly #handlers = {
-    ack: (ack: Ack) => this.#acknowledged(ack),
-    twin: async (delta: Parameters<Twin['receive']>[0]) => this.#twinUplink.send(await this.#twin.receive(delta)),
-    command: (order: Parameters<CommandRunner['receive']>[0]) => this.#runner.receive(order),
-    execution: (order: Parameters<Updater['receive']>[0]) => this.#updater.receive(order),
-    trust: (order: TrustOrder) => this.#trust(order),
+  readonly #handlers: DownlinkHandlers = {
+    ack: (ack) => this.#acknowledged(ack),
+    twin: async (delta) => this.#twinUplink.send(await this.#twin.receive(delta)),
+    command: (order) => this.#runner.receive(order),
+    execution: (order) => this.#updater.receive(order),
+    trust: (order) => this.#trust.obey(order),
   };
 
   async #acknowledged(ack: Ack): Promise<void> {
     this.#heard = true;
     if (ack.stream === 'heartbeat' && ack.epoch === this.#heartbeats.epoch) this.#heartbeats.acknowledged(ack.ranges);
-    this.#streams.telemetry.acknowledged(ack);
-    this.#streams.command.acknowledged(ack);
-    this.#streams.execution.acknowledged(ack);
+    for (const stream of this.#kept) stream.acknowledged(ack);
     this.#twinUplink.acknowledged(ack);
     if (await this.store.proven()) this.#renewal.windowMoved();
-  }
-
-  async #trust(order: TrustOrder): Promise<void> {
-    const { identity } = this.store;
-    if (order.bundle < identity.trustBundle) return;
-    const trust = order.keys as SigningJwk[] | undefined;
-    await this.store.amend({
-      trustBundle: order.bundle,
-      ...(trust && { trust }),
-      ...(order.renew && { renew: order.renew }),
-    });
-    if (order.renew) this.#renewal.windowMoved();
-    const seqNo = await this.#streams.trustNumbers.next();
-    const { epoch } = this.#streams.trustNumbers;
-    const header = {
-      msgId: `trust.${epoch}.${seqNo}`,
-      deviceId: identity.deviceId,
-      seqNo,
-      schemaVersion: 1,
-      stream: 'trust',
-      epoch,
-    };
-    const producedAt = this.#ports.clock.now().toISOString();
-    const fingerprint = fingerprintOf(this.store.identity.certificate);
-    await this.#link.publish('trust', JSON.stringify({ ...header, producedAt, bundle: order.bundle, fingerprint }));
   }
 
   #verifyCommand(jws: string): Promise<Verified<CommandClaims>> {
@@ -304,63 +274,5 @@ export class Agent {
       certificates: this.store.fingerprints(),
       now: this.#ports.clock.now(),
     });
-  }
-
-  #uptimeS(): number {
-    return Math.round((this.#ports.clock.monotonic() - this.#startedAt) / 1000);
-  }
-
-  #vitals() {
-    const sick = this.#sources.health().filter(({ state }) => state !== 'up');
-    return {
-      status: sick.some(({ state }) => state === 'down')
-        ? ('error' as const)
-        : sick.length > 0
-          ? ('degraded' as const)
-          : ('ok' as const),
-      uptimeS: this.#uptimeS(),
-      bootId: this.#ports.power.bootId,
-      agentVersion,
-      firmwareVersion: this.#firmwareVersion,
-      twinVersion: this.#twin.desiredVersion,
-      buffered: this.backlog,
-    };
-  }
-
-  async #health(baseline: readonly string[]) {
-    const up = new Set(this.#sources.up());
-    const { healthy, detail } = await this.#ports.installer.check();
-    const checks = {
-      link: this.#link.online && this.#heard,
-      sources: baseline.every((id) => up.has(id)),
-      release: healthy,
-    };
-    return { checks, unhealthy: healthy ? null : (detail ?? 'the release says it is not well') };
-  }
-
-  #reportedFacts(): TwinDocument {
-    const { model, serial, hardwareRevision } = this.#options.device;
-    return {
-      system: {
-        model,
-        serial,
-        ...(hardwareRevision !== undefined && { hardwareRevision }),
-        firmwareVersion: this.#firmwareVersion,
-        agentVersion,
-        ...this.#options.facts?.(),
-      },
-    };
-  }
-
-  #diagnostics() {
-    return {
-      ...this.#vitals(),
-      time: this.#ports.clock.now().toISOString(),
-      replaysIgnored: this.#runner.replays,
-      sources: this.#sources.health(),
-      memoryBytes: process.memoryUsage().rss,
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-    };
   }
 }

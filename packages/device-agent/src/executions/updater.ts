@@ -27,6 +27,7 @@ export interface UpdaterPorts {
   /** Resolves when durable; told to the server until it acknowledges. */
   report: (body: ExecutionReportBody) => Promise<unknown>;
   health: (baseline: readonly string[]) => Promise<HealthReport>;
+  /** Sources that are up right now. */
   sourcesUp: () => string[];
 }
 
