@@ -1,4 +1,5 @@
-import type { CampaignPlan, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { createConfig, publishConfig } from '@muster/contracts/configs/configs.routes';
 import { simulatedArtifact } from '@muster/fleet-sim/behaviour';
 import { type Fleet, startFleet } from '@muster/fleet-sim/fleet';
@@ -66,7 +67,7 @@ export async function openStage(options: StackOptions & { readonly devices: numb
       telemetryS: 60,
       agent: {
         backoff: { baseMs: 100, capMs: 1_000, stableMs: 1_000 },
-        probation: { everyMs: 250, steadyMs: 500, withinMs: 10_000, linkWithinMs: 30_000 },
+        probation: { everyMs: 250, steadyMs: 500, withinMs: 30_000, linkWithinMs: 120_000 },
       },
     },
   });
