@@ -1,12 +1,7 @@
-import type {
-  Campaign,
-  CampaignSummary,
-  DecisionRecord,
-  Execution,
-  GateCheck,
-  GateLimits,
-  Wave,
-} from '@muster/contracts/campaigns/campaigns.schema';
+import type { Campaign, CampaignSummary, Wave } from '@muster/contracts/campaigns/campaigns.schema';
+import type { DecisionRecord, GateCheck } from '@muster/contracts/campaigns/decisions.schema';
+import type { Execution } from '@muster/contracts/campaigns/executions.schema';
+import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { addCounters, partition } from '@muster/domain/campaigns/count-executions';
 import { type CampaignFacts, explainCampaign } from '@muster/domain/campaigns/explain-campaign';
 import { canProve, type GateInputs, gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';

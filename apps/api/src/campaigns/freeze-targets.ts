@@ -1,4 +1,5 @@
-import type { CampaignPreview, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
 import { canProve } from '@muster/domain/campaigns/judge-gate';
 import { judgeTarget, type ReleaseDemands } from '@muster/domain/campaigns/judge-target';
 import { orderTargets } from '@muster/domain/campaigns/order-targets';

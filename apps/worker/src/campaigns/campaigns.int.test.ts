@@ -1,4 +1,4 @@
-import type { CampaignPlan } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { targetStore } from '@muster/persistence/campaigns/target.store';
@@ -208,7 +208,7 @@ describe('campaigns in the worker', () => {
     expect(wave!.counts).toEqual({ rolled_back: 1, failed: 1 });
     const letters = await as((tx) =>
       tx.query<{ type: string }>(
-        `select type from outbox where key = $1 and type in ('campaign.halted', 'campaign.rollback_finished')`,
+        `select type from outbox where key = $1 and type in ('campaign.halted', 'campaign.rollback_finished') order by id`,
         [id],
       ),
     );

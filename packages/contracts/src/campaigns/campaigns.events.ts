@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id } from '../ids.js';
-import { campaignStates, executionStates } from './campaigns.schema.js';
+import { campaignStates } from './campaigns.schema.js';
+import { executionStates } from './executions.schema.js';
 
 const onCampaign = z.object({ campaignId: Id });
 export const campaignEvents = {

@@ -4,18 +4,10 @@ import { DeviceId, Id } from '../ids.js';
 import { PageQuery, pageOf } from '../page.js';
 import type { ProblemCode } from '../problem.js';
 import { route } from '../route.js';
-import {
-  Campaign,
-  CampaignPage,
-  CampaignPreview,
-  CampaignQuery,
-  DecisionRecord,
-  Exclusion,
-  Execution,
-  ExecutionQuery,
-  FailureCluster,
-  NewCampaign,
-} from './campaigns.schema.js';
+import { Campaign, CampaignPage, CampaignQuery, NewCampaign } from './campaigns.schema.js';
+import { DecisionRecord } from './decisions.schema.js';
+import { Execution, ExecutionQuery, FailureCluster } from './executions.schema.js';
+import { CampaignPreview, Exclusion } from './plans.schema.js';
 
 const one = z.object({ campaignId: Id });
 const refused: readonly ProblemCode[] = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionKinds } from '../campaigns/campaigns.schema.js';
+import { executionKinds } from '../campaigns/executions.schema.js';
 import { Id, Sha256 } from '../ids.js';
 import { Instant } from '../instant.js';
 import { problemCodes } from '../problem.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionReportStates } from '../campaigns/campaigns.schema.js';
+import { executionReportStates } from '../campaigns/executions.schema.js';
 import { commandReportStates } from '../commands/commands.schema.js';
 import { Id } from '../ids.js';
 import { Instant } from '../instant.js';

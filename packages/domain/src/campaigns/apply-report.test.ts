@@ -1,4 +1,4 @@
-import { executionReportStates, executionStates } from '@muster/contracts/campaigns/campaigns.schema';
+import { executionReportStates, executionStates } from '@muster/contracts/campaigns/executions.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyReport, type DeviceReport, type ReportedExecution } from './apply-report.js';

@@ -1,4 +1,4 @@
-import type { ExecutionReportState, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionReportState, ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { type ExecutionEvent, execution, reportEvents } from './execution.machine.js';
 
 export interface ReportedExecution {

@@ -1,5 +1,6 @@
-import type { Counters, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
-import { executionStates } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Counters } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import { executionStates } from '@muster/contracts/campaigns/executions.schema';
 import { holdsSlot, isLive } from './execution.machine.js';
 
 /** How many executions stand in each state; states without any may be left out. Kept by delta, never by count(*). */

@@ -1,4 +1,5 @@
-import type { CampaignState, ExecutionState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyReport } from './apply-report.js';

@@ -1,5 +1,5 @@
-import type { ExecutionReportState, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
-import { executionStates } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionReportState, ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import { executionStates } from '@muster/contracts/campaigns/executions.schema';
 import { type EventOf, machine } from '../machine.js';
 
 // What a device may say at any moment it is busy. Reports get lost and coalesced, so a device may jump ahead.

@@ -1,4 +1,5 @@
-import type { CampaignState, ExecutionState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { DeviceState, Explanation } from '@muster/contracts/devices/devices.schema';
 import { isLive } from './execution.machine.js';
 

@@ -1,4 +1,4 @@
-import type { GateLimits } from '@muster/contracts/campaigns/campaigns.schema';
+import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainDecision } from './explain-decision.js';

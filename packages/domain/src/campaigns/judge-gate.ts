@@ -1,4 +1,5 @@
-import type { GateCheck, GateLimits, Verdict } from '@muster/contracts/campaigns/campaigns.schema';
+import type { GateCheck, Verdict } from '@muster/contracts/campaigns/decisions.schema';
+import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { countOf, liveCount, type StateCounts } from './count-executions.js';
 
 /** The evidence of one wave, stored with every decision so that anybody can judge again. */

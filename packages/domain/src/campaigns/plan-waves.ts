@@ -1,4 +1,4 @@
-import type { WaveSize } from '@muster/contracts/campaigns/campaigns.schema';
+import type { WaveSize } from '@muster/contracts/campaigns/plans.schema';
 import { done, type Result, refused } from '../result.js';
 
 export interface PlannedWave {

@@ -1,12 +1,7 @@
-import type {
-  CampaignPlan,
-  CampaignState,
-  ExecutionKind,
-  ExecutionState,
-  GateLimits,
-  Verdict,
-  WaveState,
-} from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Verdict } from '@muster/contracts/campaigns/decisions.schema';
+import type { ExecutionKind, ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import type { StateCounts } from './count-executions.js';
 import type { ExecutionEvent } from './execution.machine.js';
 

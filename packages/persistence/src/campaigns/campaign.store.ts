@@ -1,4 +1,6 @@
-import type { CampaignPlan, CampaignState, ExecutionKind } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionKind } from '@muster/contracts/campaigns/executions.schema';
+import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import type { Selector } from '@muster/contracts/devices/devices.schema';
 import { tickedStates } from '@muster/domain/campaigns/campaign.machine';
 import type { Tx } from '../transaction.js';

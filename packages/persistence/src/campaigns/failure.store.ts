@@ -1,4 +1,4 @@
-import type { FailureCluster } from '@muster/contracts/campaigns/campaigns.schema';
+import type { FailureCluster } from '@muster/contracts/campaigns/executions.schema';
 import type { Tx } from '../transaction.js';
 
 interface ClusterRow extends Omit<FailureCluster, 'firstAt' | 'lastAt' | 'attributes'> {

@@ -1,4 +1,4 @@
-import type { CampaignPlan } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { returnBlock } from '@muster/domain/campaigns/plan-return';
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../transaction.js';

@@ -1,4 +1,4 @@
-import type { ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { type ExecutionEvent, execution, isLive } from '@muster/domain/campaigns/execution.machine';
 import { v7 as uuidv7 } from 'uuid';
 import type { NewLetter } from '../outbox/outbox.store.js';

@@ -1,4 +1,4 @@
-import type { ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { DeviceState, Selector } from '@muster/contracts/devices/devices.schema';
 import { v7 as uuidv7 } from 'uuid';
 import { compileSelector } from '../devices/compile-selector.js';

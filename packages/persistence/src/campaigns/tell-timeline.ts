@@ -1,4 +1,4 @@
-import type { ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { deviceEventStore } from '../devices/device-event.store.js';
 import type { Tx } from '../transaction.js';
 

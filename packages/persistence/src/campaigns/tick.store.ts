@@ -1,4 +1,5 @@
-import type { CampaignPlan, ExecutionState, GateLimits } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { addCounts, type StateCounts, slotsTaken } from '@muster/domain/campaigns/count-executions';
 import { liveStates } from '@muster/domain/campaigns/execution.machine';
 import type { CandidateFacts, TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';

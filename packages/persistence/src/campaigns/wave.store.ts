@@ -1,4 +1,5 @@
-import type { ExecutionState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { WaveState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { StateCounts } from '@muster/domain/campaigns/count-executions';
 import type { Tx } from '../transaction.js';
 

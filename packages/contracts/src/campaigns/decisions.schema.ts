@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Instant } from '../instant.js';
+
+export const verdicts = ['pass', 'hold', 'halt'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** One line of a gate: what was measured, against which limit, over how many devices. */
+export const GateCheck = z
+  .object({
+    code: z.string(),
+    title: z.string(),
+    observed: z.number().nullable(),
+    limit: z.number(),
+    n: z.number().int(),
+    of: z.number().int(),
+    unit: z.enum(['share', 'devices', 'seconds']),
+    verdict: z.enum(['pass', 'hold', 'halt']),
+  })
+  .meta({ id: 'GateCheck' });
+export type GateCheck = z.infer<typeof GateCheck>;
+
+/** Evidence of one gate evaluation: recomputing judgeGate(inputs, limits) must give the same verdict and sentence. */
+export const DecisionRecord = z
+  .object({
+    seq: z.number().int(),
+    at: Instant,
+    wave: z.number().int().nullable(),
+    kind: z.string(),
+    verdict: z.enum(verdicts).nullable(),
+    code: z.string(),
+    sentence: z.string(),
+    inputs: z.record(z.string(), z.unknown()),
+    limits: z.record(z.string(), z.unknown()),
+    checks: z.array(GateCheck),
+  })
+  .meta({ id: 'DecisionRecord' });
+export type DecisionRecord = z.infer<typeof DecisionRecord>;
