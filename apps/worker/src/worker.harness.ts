@@ -22,6 +22,7 @@ export interface SentDownlink {
 export class MemoryTransport implements UplinkTransport {
   readonly sent: SentDownlink[] = [];
   readonly kicked: string[] = [];
+  revocationLagMs = 0;
   #listener: UplinkListener | null = null;
 
   async start(listener: UplinkListener): Promise<void> {

@@ -38,12 +38,10 @@ export interface Mosquitto {
   /** `kill -9`. */
   kill(): Promise<void>;
   stop(): Promise<void>;
-  /** Reads the revocation list again. */
-  reload(): void;
   log(): string;
 }
 
-/** Runs mosquitto with the product's own configuration and ACL, changed only in paths and port. Rejects when it is not installed. */
+/** Runs mosquitto by the product's own entry point, configuration and ACL, changed only in paths and port. Rejects when it is not installed. */
 export async function startMosquitto(options: MosquittoOptions): Promise<Mosquitto> {
   const home = join(options.home, 'mosquitto');
   const store = join(home, 'data');
@@ -55,13 +53,13 @@ export async function startMosquitto(options: MosquittoOptions): Promise<Mosquit
   const configuration = readFileSync(join(shipped, 'mosquitto.conf'), 'utf8')
     .replace('listener 8883', `listener ${options.port} 127.0.0.1`)
     .replace('listener 8884', `listener ${options.servicePort} 127.0.0.1`)
-    .replaceAll('/muster/tls', options.tls)
+    .replaceAll('/mosquitto/tls/', `${home}/tls/`)
     .replaceAll('/mosquitto/config/', `${home}/`)
     .replace('/mosquitto/data/', `${store}/`);
   // As root mosquitto would change to a user that cannot read a temporary folder.
   const user = process.getuid?.() === 0 ? 'user root\n' : '';
   writeFileSync(join(home, 'mosquitto.conf'), `${configuration}\n${user}`);
-  const broker = new Broker(options.port, options.servicePort, home);
+  const broker = new Broker(options.port, options.servicePort, home, options.tls);
   await broker.start();
   return broker;
 }
@@ -74,6 +72,7 @@ class Broker implements Mosquitto {
     readonly port: number,
     readonly servicePort: number,
     private readonly home: string,
+    private readonly tls: string,
   ) {
     this.#logFile = join(home, 'mosquitto.log');
   }
@@ -84,7 +83,9 @@ class Broker implements Mosquitto {
 
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(binary(), ['-c', join(this.home, 'mosquitto.conf')], { stdio: ['ignore', log, log] });
+    const command = [binary(), '-c', join(this.home, 'mosquitto.conf')];
+    const entry = [join(shipped, 'entrypoint.sh'), this.tls, join(this.home, 'tls'), ...command];
+    const child = spawn('/bin/sh', entry, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;
     child.once('error', () => {});
@@ -100,10 +101,6 @@ class Broker implements Mosquitto {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
-  }
-
-  reload(): void {
-    this.#child?.kill('SIGHUP');
   }
 
   log(): string {

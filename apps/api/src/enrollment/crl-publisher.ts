@@ -9,6 +9,8 @@ import type { IssuingAuthority } from './hierarchy.js';
 import { IdentityDoor } from './identity-door.js';
 
 const NEXT_UPDATE_MS = 24 * 3_600_000;
+/** Lists begin in the past: a broker whose clock is behind ours would refuse every device over a list that is not yet valid. */
+const BACKDATED_MS = 5 * 60_000;
 /** How far behind the registry a list fetched by URL may be; anyone may ask, so not every request builds one. */
 const FRESH_MS = 5_000;
 
@@ -71,7 +73,7 @@ export class CrlPublisher {
     }));
     return writeCrl(authority, {
       number,
-      thisUpdate: now,
+      thisUpdate: new Date(now.getTime() - BACKDATED_MS),
       nextUpdate: new Date(now.getTime() + NEXT_UPDATE_MS),
       uri: this.door.crlUri(authority.id),
       revoked: revoked.map(({ serial, state, reasonCode, since }) => ({

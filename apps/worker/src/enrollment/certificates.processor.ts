@@ -20,6 +20,8 @@ export class CertificatesProcessor extends WorkerHost {
     switch (job.name) {
       case 'cut-session':
         return this.cutter.apply(job.data as LetterJob);
+      case 'cut-again':
+        return this.cutter.again(job.data as { deviceId: string });
       case 'deliver-trust':
         return this.courier.deliver(job.data as LetterJob);
       case 'settle-due':

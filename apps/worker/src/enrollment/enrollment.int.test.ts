@@ -102,6 +102,18 @@ describe('a session', () => {
     expect(await authority().authorise(fingerprint)).toEqual({ refused: 'certificate_revoked' });
   });
 
+  it('is cut again where the broker learns of a revocation late, for the device comes back at once', async () => {
+    const deviceId = await newDevice();
+    const { id, fingerprint } = await issue(deviceId);
+    worker.transport.revocationLagMs = 100;
+    await inTenant((tx) => {
+      const payload = { certificateId: id, deviceId, fingerprint };
+      return outbox.drop(tx, { tenantId: tenant, type: 'certificate.revoked', key: deviceId, payload });
+    });
+    await assertEventually(() => expect(worker.transport.kicked.filter((one) => one === deviceId)).toHaveLength(3));
+    worker.transport.revocationLagMs = 0;
+  });
+
   it('of a decommissioned device is cut, and then its life is over', async () => {
     const deviceId = await newDevice();
     await inTenant(async (tx) => {
@@ -131,6 +143,43 @@ describe('trust', () => {
       const [order] = worker.transport.to({ tenant, deviceId }, 'trust');
       expect(order).toMatchObject({ keys: [{ kid: 'acme-command-1' }], renew: { start: now.toISOString() } });
     });
+  });
+});
+
+describe('behind an external broker', () => {
+  const report = (deviceId: string, seqNo: number, fingerprint: string) => ({
+    ...{ msgId: `t${seqNo}`, deviceId, seqNo, producedAt: new Date().toISOString(), schemaVersion: 1 },
+    ...{ bundle: 1, fingerprint },
+  });
+
+  it('the certificate a device says it uses is active, and the one before superseded', async () => {
+    const deviceId = await newDevice();
+    const [old, next] = [await issue(deviceId), await issue(deviceId)];
+    await worker.transport.uplink({ tenant, deviceId }, 'trust', report(deviceId, 1, old.fingerprint));
+    expect((await stateOf(old.id)).state).toBe('active');
+    await worker.transport.uplink({ tenant, deviceId }, 'trust', report(deviceId, 2, next.fingerprint));
+    expect([(await stateOf(old.id)).state, (await stateOf(next.id)).state]).toEqual(['superseded', 'active']);
+  });
+
+  it('a session with a revoked certificate is cut when its device says so', async () => {
+    const deviceId = await newDevice();
+    const { id, fingerprint } = await issue(deviceId);
+    const change = { state: 'revoked', reasonCode: 'keyCompromise', reasonDetail: null } as const;
+    await inTenant((tx) => certificateStore.setState(tx, id, change, new Date()));
+    await worker.transport.uplink({ tenant, deviceId }, 'trust', report(deviceId, 1, fingerprint));
+    expect(worker.transport.kicked).toContain(deviceId);
+    expect((await stateOf(id)).handshakeRefusedAt).not.toBeNull();
+  });
+
+  it('nobody speaks for the certificate of another device', async () => {
+    const [deviceId, victim] = [await newDevice(), await newDevice()];
+    const { id, fingerprint } = await issue(victim);
+    await worker.transport.uplink({ tenant, deviceId }, 'trust', report(deviceId, 1, fingerprint));
+    expect((await stateOf(id)).state).toBe('issued');
+    const dead = await test.database.system((tx) =>
+      tx.query('select reason from dead_letters where device_id = $1', [deviceId]),
+    );
+    expect(dead).toEqual([{ reason: 'identity_mismatch' }]);
   });
 });
 

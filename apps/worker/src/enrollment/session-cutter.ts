@@ -5,10 +5,15 @@ import { deviceStore } from '@muster/persistence/devices/device.store';
 import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { InjectQueue } from '@nestjs/bullmq';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import { DeviceRegistry } from '../gateway/device-registry.js';
 import { Downlink } from '../gateway/downlink.publisher.js';
 import type { LetterJob } from '../outbox/routing.js';
+
+/** Once more for a broker that took longer than it should. */
+const LATE_FACTOR = 5;
 
 /**
  * Ends the sessions of what was revoked or put out of service: a revocation list alone ends none. The device is free to
@@ -20,18 +25,37 @@ export class SessionCutter {
     private readonly database: Database,
     private readonly downlink: Downlink,
     private readonly registry: DeviceRegistry,
+    @InjectQueue('certificates') private readonly queue: Queue,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** From `certificate.revoked` and from `device.changed` of a device that is out. Repeat-safe. */
-  async apply({ tenantId, payload }: LetterJob): Promise<void> {
+  async apply({ id, tenantId, payload }: LetterJob): Promise<void> {
     const { deviceId, certificateId } = payload as { deviceId: string; certificateId?: string };
     const device = await this.database.tenant(tenantId, (tx) => deviceStore.find(tx, deviceId));
     const isOut = device !== null && device.state !== 'active' && device.state !== 'maintenance';
     if (certificateId === undefined && !isOut) return;
     this.registry.forget(deviceId);
     await this.downlink.kick(deviceId);
+    await this.#cutAgain(id, deviceId);
     await this.database.tenant(tenantId, (tx) => this.#record(tx, deviceId, certificateId));
+  }
+
+  /** The session a device opened after the first cut, before its broker had read the revocation. */
+  async again({ deviceId }: { readonly deviceId: string }): Promise<void> {
+    await this.downlink.kick(deviceId);
+  }
+
+  async #cutAgain(letterId: string, deviceId: string): Promise<void> {
+    const lagMs = this.downlink.revocationLagMs;
+    if (lagMs === 0) return;
+    const delays = [lagMs, lagMs * LATE_FACTOR];
+    const jobs = delays.map((delay) => ({
+      name: 'cut-again',
+      data: { deviceId },
+      opts: { delay, jobId: `${letterId}.cut-again.${delay}`, attempts: 5 },
+    }));
+    await this.queue.addBulk(jobs);
   }
 
   async #record(tx: Tx, deviceId: string, certificateId: string | undefined): Promise<void> {

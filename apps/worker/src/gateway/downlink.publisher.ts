@@ -26,6 +26,11 @@ export class Downlink {
     await this.transport.publish(topic, Buffer.from(JSON.stringify(body)), channel === 'ack' ? 0 : 1);
   }
 
+  /** As the transport's: how long a session with a revoked certificate may still be opened. */
+  get revocationLagMs(): number {
+    return this.transport.revocationLagMs;
+  }
+
   /** Ends the device's session now; false when it had none. */
   kick(deviceId: string): Promise<boolean> {
     return this.transport.kick(deviceId);

@@ -41,6 +41,11 @@ export interface UplinkListener {
  * device; a transport never lets more than a bounded number wait.
  */
 export interface UplinkTransport {
+  /**
+   * How long after a revocation the broker may still open a session with the certificate, in milliseconds; 0 where every
+   * session is judged by the registry.
+   */
+  readonly revocationLagMs: number;
   /** Resolves once uplinks flow. */
   start(listener: UplinkListener): Promise<void>;
   /** Stops reading from the sockets, so that pressure reaches the devices. */

@@ -36,6 +36,7 @@ const NOT_AUTHORISED = 5;
  * A device's next message is read when the one before is authorised: pressure reaches the devices by itself.
  */
 export class EmbeddedTransport implements UplinkTransport {
+  readonly revocationLagMs = 0;
   #broker: Aedes | null = null;
   #server: Server | null = null;
   #listener: UplinkListener | null = null;

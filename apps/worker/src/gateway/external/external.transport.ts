@@ -24,6 +24,8 @@ const SHARE = `$share/muster/${uplinkFilter}`;
 /** Messages one process holds unacknowledged: a few batches. */
 const IN_FLIGHT = 4000;
 const SERVICE_KEEPALIVE_S = 20;
+/** The api writes the list at once and Mosquitto's entry point hands it on twice a second. */
+const REVOCATION_LAG_MS = 1_000;
 
 /**
  * Uplinks from an external broker over a shared subscription. Who published is what the broker's ACL let through: the
@@ -31,6 +33,7 @@ const SERVICE_KEEPALIVE_S = 20;
  * connection ends is resent by its device, which waits for our acknowledgement and not for the broker's.
  */
 export class ExternalTransport implements UplinkTransport {
+  readonly revocationLagMs = REVOCATION_LAG_MS;
   #connection: MqttConnection | null = null;
   #listener: UplinkListener | null = null;
   #closed = false;
