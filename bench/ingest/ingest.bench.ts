@@ -67,7 +67,10 @@ describe.each([['embedded'], ['mosquitto']] as const)('ingest through the %s bro
     rig = await Rig.open(inject('postgres'), broker, FLEET);
     const measured = cells.map((): Measured[] => []);
     let seq = 1;
-    const next = (messagesEach: number) => (seq += messagesEach) - messagesEach;
+    const next = (messagesEach: number) => {
+      seq += messagesEach;
+      return seq - messagesEach;
+    };
     for (let round = 0; round <= ROUNDS; round++)
       for (const [index, cell] of cells.entries()) {
         // The first round warms caches and compilers for all alike; a tenth of it is enough.
@@ -154,7 +157,8 @@ function print(broker: BrokerKind, measured: readonly Measured[][], paced: reado
   const rows: string[][] = [];
   let load = '';
   for (const [index, cell] of cells.entries()) {
-    if (cell.load !== load) rows.push([(load = cell.load)]);
+    if (cell.load !== load) rows.push([cell.load]);
+    load = cell.load;
     const bare = measured[cells.findIndex((one) => one.load === cell.load && one.pipeline === 'bare')]!;
     rows.push(
       row(cell.what, measured[index]!, cell.readings, ratio(measured[index]!, bare), ratio(measured[index]!, naive)),
