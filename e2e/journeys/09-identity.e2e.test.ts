@@ -60,9 +60,9 @@ const stream = (device: SimulatedDevice) => {
   };
 };
 
-describe('a certificate', () => {
+describe.each(['embedded', 'mosquitto'] as const)('a certificate, with the %s broker', (broker) => {
   it('rotates while telemetry flows: a new key, no reading lost, the old one out', async () => {
-    await using stack = await Stack.start({ cluster: inject('postgres') });
+    await using stack = await Stack.start({ cluster: inject('postgres'), broker });
     const device = await startDevice(stack, 'rotating');
     const deviceId = device.deviceId!;
     const before = (await IdentityStore.open(device.files))!.identity;
@@ -92,7 +92,9 @@ describe('a certificate', () => {
       const offered = telemetry.stop();
       await assertEventually(() => expect(device.backlog).toBe(0), { within: 20_000 });
       const counts = await stored(stack, deviceId);
-      console.log(`rotation: ${offered} readings offered, ${counts.messages} stored, ${counts.distinct} distinct`);
+      console.log(
+        `rotation, ${broker}: ${offered} readings offered, ${counts.messages} stored, ${counts.distinct} distinct`,
+      );
       expect(counts.messages).toBe(offered);
       expect(counts.distinct).toBe(offered);
       await device.stop();
@@ -100,7 +102,7 @@ describe('a certificate', () => {
   });
 
   it('that is revoked ends its session within two seconds and opens none afterwards', async () => {
-    await using stack = await Stack.start({ cluster: inject('postgres') });
+    await using stack = await Stack.start({ cluster: inject('postgres'), broker });
     const [revoked, other] = [await startDevice(stack, 'revoked'), await startDevice(stack, 'bystander')];
     const deviceId = revoked.deviceId!;
     const telemetry = [stream(revoked), stream(other)];
@@ -115,12 +117,17 @@ describe('a certificate', () => {
       const facts = await assertEventually(async () => {
         const [row] = await certificatesOf(stack, deviceId);
         expect(row?.sessionCutAt).not.toBeNull();
-        expect(row?.handshakeRefusedAt).not.toBeNull();
+        // Mosquitto refuses by itself and tells nobody.
+        if (broker === 'embedded') expect(row?.handshakeRefusedAt).not.toBeNull();
         return row!;
       });
-      const refusedMs = Date.parse(facts.handshakeRefusedAt!) - Date.parse(facts.revokedAt!);
-      console.log(`revocation: session cut after ${cutMs} ms, next handshake refused after ${refusedMs} ms`);
+      const refused = facts.handshakeRefusedAt && Date.parse(facts.handshakeRefusedAt) - Date.parse(facts.revokedAt!);
+      console.log(
+        `revocation, ${broker}: session cut after ${cutMs} ms, next handshake refused after ${refused ?? '?'} ms`,
+      );
       expect(cutMs).toBeLessThan(2_000);
+      await assertEventually(() => expect(performance.now() - started).toBeGreaterThan(2_000));
+      expect(revoked.online).toBe(false);
 
       // It goes on trying with the same key; nothing of it arrives while its neighbour goes on.
       const [mine, theirs] = [await stored(stack, deviceId), await stored(stack, other.deviceId!)];
