@@ -1,5 +1,6 @@
-import { hashKey, type QueryClient, type QueryKey } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import { staleBy } from './live-letters.js';
+import { markStale } from './mark-stale.js';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting';
 
@@ -25,34 +26,11 @@ export const watchLive = (reader: () => void): (() => void) => {
 };
 
 /**
- * Marks answers stale at most once per key and window. A campaign over 200 devices sends hundreds of letters a second;
- * the page needs to read the campaign again once a second, not once a letter.
- */
-const invalidator = (cache: QueryClient, windowMs: number) => {
-  const waiting = new Map<string, QueryKey>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const flush = () => {
-    timer = null;
-    for (const queryKey of waiting.values()) void cache.invalidateQueries({ queryKey }, { cancelRefetch: false });
-    waiting.clear();
-  };
-  return {
-    add: (keys: readonly QueryKey[]) => {
-      for (const key of keys) waiting.set(hashKey(key), key);
-      timer ??= setTimeout(flush, windowMs);
-    },
-    stop: () => {
-      if (timer) clearTimeout(timer);
-    },
-  };
-};
-
-/**
  * Opens the page's one stream. The browser reconnects by itself and resumes by Last-Event-ID; after a silence long
  * enough to have lost letters everything shown is read again.
  */
 export const openLive = (cache: QueryClient): (() => void) => {
-  const stale = invalidator(cache, 300);
+  const stale = markStale(cache, 300);
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | null = null;
 
