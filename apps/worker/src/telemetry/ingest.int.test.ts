@@ -231,6 +231,35 @@ describe('heartbeats', () => {
     });
   });
 
+  it('that were overtaken on the way prove life and say nothing else', async () => {
+    const device = await newDevice();
+    const beat = (seqNo: number, producedAt: string, firmwareVersion: string) =>
+      worker.transport.uplink(device, 'heartbeat', {
+        ...header(device.deviceId, seqNo),
+        producedAt,
+        reason: 'periodic',
+        status: firmwareVersion === '2.0.0' ? 'ok' : 'error',
+        firmwareVersion,
+      });
+    const version = () =>
+      test.database.system(async (tx) => {
+        const [row] = await tx.query<{ v: string }>('select firmware_version as v from devices where id = $1', [
+          device.deviceId,
+        ]);
+        return row!.v;
+      });
+    const at = (second: number) => new Date(Date.UTC(2026, 10, 21, 6, 0, second)).toISOString();
+    await beat(7, at(30), '2.0.0');
+    await beat(5, at(10), '1.0.0');
+    expect(await version()).toBe('2.0.0');
+    expect(await state(device.deviceId)).toMatchObject({ lastSeq: 7, health: { status: 'ok' } });
+    // A device that starts to count anew is heard, and so is one whose clock was set back.
+    await beat(1, at(40), '3.0.0');
+    expect(await version()).toBe('3.0.0');
+    await beat(2, at(20), '4.0.0');
+    expect(await version()).toBe('4.0.0');
+  });
+
   it('the Will ends the session without being a message', async () => {
     const device = await newDevice();
     await worker.transport.uplink(device, 'heartbeat', { ...header(device.deviceId, 1), reason: 'connected' });

@@ -107,8 +107,11 @@ export class Ingest {
     const fresh = await this.database.system(async (tx) => {
       const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : [];
       if (sightings.length > 0) {
-        await heartbeatStore.record(tx, sightings);
-        const changed = await heartbeatStore.keepVersions(tx, sightings);
+        const news = await heartbeatStore.record(tx, sightings);
+        const changed = await heartbeatStore.keepVersions(
+          tx,
+          sightings.filter(({ deviceKey }) => news.has(deviceKey)),
+        );
         const told = [
           ...sightings
             .filter(({ openedAt }) => openedAt !== null)

@@ -25,18 +25,29 @@ export function sightingsOf(
 const fold = (known: DeviceSighting | undefined, device: RegisteredDevice, news: HeartbeatNews): DeviceSighting => {
   const { uplink, receivedAt } = news;
   const alive = uplink.reason !== 'offline';
-  return {
+  const session = {
     device,
     deviceKey: device.deviceKey,
     at: receivedAt,
     connected: alive,
     openedAt: uplink.reason === 'connected' ? receivedAt : (known?.openedAt ?? null),
-    health: alive ? healthOf(uplink) : (known?.health ?? null),
-    lastSeq: alive ? Math.max(uplink.seqNo, known?.lastSeq ?? 0) : (known?.lastSeq ?? null),
-    firmwareVersion: (alive ? uplink.firmwareVersion : undefined) ?? known?.firmwareVersion ?? null,
-    agentVersion: (alive ? uplink.agentVersion : undefined) ?? known?.agentVersion ?? null,
+  };
+  if (!alive || (known && isOvertaken(known, uplink))) return { ...nothing, ...known, ...session };
+  return {
+    ...session,
+    health: healthOf(uplink),
+    lastSeq: uplink.seqNo,
+    lastProducedAt: new Date(uplink.producedAt),
+    firmwareVersion: uplink.firmwareVersion ?? known?.firmwareVersion ?? null,
+    agentVersion: uplink.agentVersion ?? known?.agentVersion ?? null,
   };
 };
+
+const nothing = { health: null, lastSeq: null, lastProducedAt: null, firmwareVersion: null, agentVersion: null };
+
+/** Older by number and by the device's clock; by one alone it may be a device that lost its numbers or its time. */
+const isOvertaken = (known: DeviceSighting, { seqNo, producedAt }: Uplink<'heartbeat'>): boolean =>
+  known.lastSeq !== null && seqNo < known.lastSeq && new Date(producedAt) < known.lastProducedAt!;
 
 /** The parts of a heartbeat worth keeping beside the device, without its header. */
 export const healthOf = (uplink: Uplink<'heartbeat'>): Record<string, unknown> => {

@@ -55,6 +55,7 @@ export class DeviceStateEntity {
   @Column({ type: 'timestamptz', default: () => 'now()' }) presenceSince!: Date;
   @Column({ type: 'jsonb', nullable: true }) health!: unknown;
   @Column({ type: 'bigint', nullable: true }) lastSeq!: number | null;
+  @Column({ type: 'timestamptz', nullable: true }) lastProducedAt!: Date | null;
 }
 
 @Entity('device_events')

@@ -12,26 +12,38 @@ export interface Sighting {
   /** The newest report of its own state; null when there was none. */
   readonly health: Record<string, unknown> | null;
   readonly lastSeq: number | null;
+  /** When the device made the heartbeat `lastSeq` belongs to, by its own clock; null as `lastSeq` is. */
+  readonly lastProducedAt: Date | null;
   readonly firmwareVersion: string | null;
   readonly agentVersion: string | null;
 }
 
 /** What devices say of themselves all the time. Needs a system transaction; presence is judged elsewhere, from this. */
 export const heartbeatStore = {
-  /** Writes `sightings`, one a device. A Will is not a sighting: it leaves `last_seen_at` alone. */
-  async record(tx: Tx, sightings: readonly Sighting[]): Promise<void> {
+  /**
+   * Writes `sightings`, one a device, and returns the keys of those that are news. A Will is not a sighting: it leaves
+   * `last_seen_at` alone. A heartbeat that is older than the newest one by its number and by its device's clock was
+   * overtaken on the way (batches commit side by side, brokers redeliver): it proves life and says nothing else.
+   */
+  async record(tx: Tx, sightings: readonly Sighting[]): Promise<ReadonlySet<number>> {
     const sorted = sightings.toSorted((a, b) => a.deviceKey - b.deviceKey);
-    await tx.prepared(
+    const overtaken = '(s.last_seq > h.last_seq and s.last_produced_at > h.produced_at)';
+    const unlessOvertaken = (column: string, value: string) =>
+      `${column} = case when ${overtaken} then s.${column} else coalesce(${value}, s.${column}) end`;
+    const rows = await tx.prepared<{ deviceKey: number }>(
       'muster_record_heartbeats',
       `update device_state s set
          last_seen_at = case when h.alive then greatest(s.last_seen_at, h.at) else s.last_seen_at end,
          connected = h.connected,
          session_since = coalesce(h.opened_at, s.session_since),
-         health = coalesce(h.health::jsonb, s.health),
-         last_seq = coalesce(h.last_seq, s.last_seq)
-       from unnest($1::int[], $2::timestamptz[], $3::bool[], $4::bool[], $5::timestamptz[], $6::text[], $7::bigint[])
-         h(device_key, at, connected, alive, opened_at, health, last_seq)
-       where s.device_key = h.device_key`,
+         ${unlessOvertaken('health', 'h.health::jsonb')},
+         ${unlessOvertaken('last_seq', 'h.last_seq')},
+         ${unlessOvertaken('last_produced_at', 'h.produced_at')}
+       from unnest($1::int[], $2::timestamptz[], $3::bool[], $4::bool[], $5::timestamptz[], $6::text[], $7::bigint[],
+           $8::timestamptz[])
+         h(device_key, at, connected, alive, opened_at, health, last_seq, produced_at)
+       where s.device_key = h.device_key
+       returning case when s.last_seq = h.last_seq and s.last_produced_at = h.produced_at then s.device_key end as "deviceKey"`,
       [
         sorted.map((one) => one.deviceKey),
         sorted.map((one) => one.at),
@@ -40,8 +52,10 @@ export const heartbeatStore = {
         sorted.map((one) => one.openedAt),
         sorted.map((one) => (one.health === null ? null : JSON.stringify(one.health))),
         sorted.map((one) => one.lastSeq),
+        sorted.map((one) => one.lastProducedAt),
       ],
     );
+    return new Set(rows.map(({ deviceKey }) => deviceKey));
   },
 
   /** Keeps the registry's versions what devices say they run; returns the devices for which that was news. */

@@ -60,6 +60,7 @@ export class Devices1763700000002 extends Statements {
       presence_since timestamptz not null default now(),
       health jsonb,
       last_seq bigint,
+      last_produced_at timestamptz,
       foreign key (tenant_id, device_id) references devices on delete cascade) with (fillfactor = 50)`,
     'create index device_state_by_presence on device_state (tenant_id, presence)',
     `create table device_events (
