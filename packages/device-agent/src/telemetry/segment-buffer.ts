@@ -1,6 +1,6 @@
+import { RangeSet } from '@muster/telemetry/range-set';
 import type { Clock } from '../ports/clock.js';
 import type { AppendFile, Files } from '../ports/files.js';
-import { RangeSet } from './range-set.js';
 import { type BufferedRecord, encodeRecord, scanRecords } from './segment-record.js';
 
 export interface SegmentBufferOptions {
