@@ -1,5 +1,6 @@
 import { roles } from '@muster/contracts/access/permissions';
-import { campaignStates, executionStates, waveStates } from '@muster/contracts/campaigns/campaigns.schema';
+import { campaignStates, waveStates } from '@muster/contracts/campaigns/campaigns.schema';
+import { executionStates } from '@muster/contracts/campaigns/executions.schema';
 import { commandStates } from '@muster/contracts/commands/commands.schema';
 import { deviceStates, driftClasses, presences } from '@muster/contracts/devices/devices.schema';
 import { certificateStates } from '@muster/contracts/enrollment/enrollment.schema';

@@ -1,4 +1,5 @@
-import type { CampaignState, ExecutionState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { DeviceState, DriftClass, Presence } from '@muster/contracts/devices/devices.schema';
 import type { ReleaseState } from '@muster/contracts/releases/releases.schema';
 

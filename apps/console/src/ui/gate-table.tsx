@@ -1,4 +1,4 @@
-import type { GateCheck } from '@muster/contracts/campaigns/campaigns.schema';
+import type { GateCheck } from '@muster/contracts/campaigns/decisions.schema';
 import { count, duration, percent } from './format.js';
 import classes from './gate-table.module.css';
 import { StatusBadge } from './status-badge.js';

@@ -8,7 +8,8 @@ import {
   listFailures,
   previewCampaign,
 } from '@muster/contracts/campaigns/campaigns.routes';
-import type { CampaignQuery, ExecutionState, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignQuery, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { z } from 'zod';
 import { call } from '../../api/call.js';

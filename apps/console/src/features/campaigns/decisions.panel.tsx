@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '@muster/contracts/campaigns/campaigns.schema';
+import type { DecisionRecord } from '@muster/contracts/campaigns/decisions.schema';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Answer } from '../../ui/answer.js';

@@ -1,4 +1,4 @@
-import type { Exclusion } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Exclusion } from '@muster/contracts/campaigns/plans.schema';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { z } from 'zod';

@@ -1,5 +1,6 @@
 import { Button, Select } from '@mantine/core';
-import { type Campaign, type Execution, executionStates } from '@muster/contracts/campaigns/campaigns.schema';
+import { type Campaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { type Execution, executionStates } from '@muster/contracts/campaigns/executions.schema';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';

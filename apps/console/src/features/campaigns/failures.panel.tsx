@@ -1,4 +1,4 @@
-import type { FailureCluster } from '@muster/contracts/campaigns/campaigns.schema';
+import type { FailureCluster } from '@muster/contracts/campaigns/executions.schema';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Answer } from '../../ui/answer.js';

@@ -1,4 +1,4 @@
-import type { CampaignPreview } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Checkbox, NumberInput, Select } from '@mantine/core';
-import type { CampaignPreview } from '@muster/contracts/campaigns/campaigns.schema';
+import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { z } from 'zod';
 import { many } from '../../ui/format.js';
