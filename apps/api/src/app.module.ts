@@ -1,11 +1,11 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { CampaignsModule } from './campaigns/campaigns.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ConfigsModule } from './configs/configs.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { EnrollmentModule } from './enrollment/enrollment.module.js';
-import { CampaignsModule } from './campaigns/campaigns.module.js';
 import { LiveModule } from './live/live.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { DeviceArtifactsModule } from './releases/device-artifacts.module.js';

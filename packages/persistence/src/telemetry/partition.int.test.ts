@@ -1,7 +1,7 @@
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { byKey, type MessageRow } from './message-row.js';
 import { ingestStore } from './ingest.store.js';
+import { byKey, type MessageRow } from './message-row.js';
 import { partitionStore } from './partition.store.js';
 
 const DAY_MS = 86_400_000;
