@@ -9,6 +9,7 @@ import { targetStore } from '@muster/persistence/campaigns/target.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { Injectable } from '@nestjs/common';
+import { requireDevice } from '../devices/require-device.js';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { Refusal } from '../http/refusal.js';
@@ -66,6 +67,7 @@ export class EvidenceService {
   ofDevice(call: Call<typeof routes.listDeviceExecutions>) {
     const [before = null] = (this.paging.after(call) ?? []) as [string?];
     return this.database.tenant(call.principal.tenantId, async (tx) => {
+      await requireDevice(tx, call.params.deviceId);
       const rows = await executionStore.ofDevice(tx, call.params.deviceId, before, call.query.pageSize + 1);
       return this.paging.page(
         call,

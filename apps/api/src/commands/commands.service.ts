@@ -10,6 +10,7 @@ import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { requireDevice } from '../devices/require-device.js';
 import { type Call, withEtag } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
@@ -69,6 +70,7 @@ export class CommandsService {
     const [beforeId = null] = this.paging.after(call) ?? [];
     const { pageSize, state } = call.query;
     return this.database.tenant(call.principal.tenantId, async (tx) => {
+      await requireDevice(tx, call.params.deviceId);
       const rows = await commandStore.list(tx, call.params.deviceId, state, beforeId as string | null, pageSize + 1);
       return this.paging.page(call, rows, (row) => [row.id], toCommand);
     });

@@ -13,6 +13,7 @@ import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { toDevice, toEvent, toSummary } from './device.resource.js';
+import { requireDevice } from './require-device.js';
 
 /** How many devices a preview shows. */
 const SAMPLE = 10;
@@ -94,6 +95,7 @@ export class DevicesService {
     const [beforeId = null] = this.paging.after(call) ?? [];
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const { deviceId } = call.params;
+      await requireDevice(tx, deviceId);
       const rows = await deviceEventStore.list(tx, deviceId, beforeId as string | null, call.query.pageSize + 1);
       return this.paging.page(call, rows, (row) => [row.id], toEvent);
     });

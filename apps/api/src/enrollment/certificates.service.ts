@@ -6,6 +6,7 @@ import { certificateStore } from '@muster/persistence/enrollment/certificate.sto
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
+import { requireDevice } from '../devices/require-device.js';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
@@ -26,6 +27,7 @@ export class CertificatesService {
     const { principal, params, query } = call;
     const [before = null] = this.paging.after(call) ?? [];
     return this.database.tenant(principal.tenantId, async (tx) => {
+      await requireDevice(tx, params.deviceId);
       const rows = await certificateStore.listOfDevice(
         tx,
         params.deviceId,

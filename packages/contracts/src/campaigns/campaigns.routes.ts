@@ -116,6 +116,7 @@ export const listExecutions = route({
   params: one,
   query: ExecutionQuery,
   returns: pageOf(Execution),
+  refuses: ['not_found'],
 });
 export const listFailures = route({
   method: 'GET',
@@ -124,6 +125,7 @@ export const listFailures = route({
   permission: 'campaign:read',
   params: one,
   returns: z.object({ items: z.array(FailureCluster) }),
+  refuses: ['not_found'],
 });
 export const listExclusions = route({
   method: 'GET',
@@ -133,6 +135,7 @@ export const listExclusions = route({
   params: one,
   query: PageQuery,
   returns: pageOf(Exclusion),
+  refuses: ['not_found'],
 });
 export const listDecisions = route({
   method: 'GET',
@@ -142,6 +145,7 @@ export const listDecisions = route({
   params: one,
   query: PageQuery,
   returns: pageOf(DecisionRecord),
+  refuses: ['not_found'],
 });
 export const listDeviceExecutions = route({
   method: 'GET',
@@ -151,4 +155,5 @@ export const listDeviceExecutions = route({
   params: z.object({ deviceId: DeviceId }),
   query: PageQuery,
   returns: pageOf(Execution.extend({ campaignName: z.string() })),
+  refuses: ['not_found'],
 });

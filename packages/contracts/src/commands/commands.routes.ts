@@ -25,6 +25,7 @@ export const listDeviceCommands = route({
   params: onDevice,
   query: CommandQuery,
   returns: CommandPage,
+  refuses: ['not_found'],
 });
 export const getCommand = route({
   method: 'GET',

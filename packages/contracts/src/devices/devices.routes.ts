@@ -105,6 +105,7 @@ export const deviceTimeline = route({
   params: one,
   query: PageQuery,
   returns: pageOf(DeviceEvent),
+  refuses: ['not_found'],
 });
 export const explainDevice = route({
   method: 'GET',

@@ -59,6 +59,7 @@ export const listDeviceCertificates = route({
   params: z.object({ deviceId: DeviceId }),
   query: PageQuery,
   returns: CertificatePage,
+  refuses: ['not_found'],
 });
 export const requestRenewal = route({
   method: 'POST',

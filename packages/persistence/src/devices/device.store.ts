@@ -130,6 +130,10 @@ export const deviceStore = {
     return row ?? null;
   },
 
+  async exists(tx: Tx, id: string): Promise<boolean> {
+    return (await tx.query('select 1 from devices where id = $1', [id])).length === 1;
+  },
+
   async findBySerial(tx: Tx, model: string, serial: string): Promise<DeviceRow | null> {
     const [row] = await tx.query<DeviceRow>(
       `select ${deviceColumns} from devices d where d.model = $1 and d.serial = $2`,
