@@ -11,7 +11,10 @@ export interface LettersRead {
   readonly letters: readonly Letter[];
   /** Read up to here; letters of other tenants lie between. */
   readonly upTo: number;
-  /** The reader missed letters that are no longer kept, or too many of them: it has to read afresh. */
+  /**
+   * The reader missed letters that are no longer kept, or too many of them, or knows a position that was never given
+   * (the database came back from a backup): it has to read afresh.
+   */
   readonly missed: boolean;
 }
 
@@ -30,7 +33,7 @@ export class LiveHub implements OnApplicationBootstrap, OnApplicationShutdown {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.#stop = await this.database.listen('muster_outbox', () => this.#advance());
+    this.#stop = await this.database.listen('muster_outbox', () => void this.#advance());
     this.#window = new LetterWindow(await this.database.system((tx) => outbox.head(tx)), WINDOW);
   }
 
@@ -51,7 +54,10 @@ export class LiveHub implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Letters of a tenant after `position`, from memory or, for a reader that comes back, from the database. */
   async read(tenantId: string, position: number): Promise<LettersRead> {
+    // Another process may have told the reader more than NOTIFY has brought here so far.
+    if (position > this.#window.head) await this.#advance();
     const head = this.#window.head;
+    if (position > head) return { letters: [], upTo: head, missed: true };
     const recent = this.#window.after(position);
     if (recent) return { letters: recent.filter((letter) => letter.tenantId === tenantId), upTo: head, missed: false };
     const tail = await this.database.system((tx) => outbox.tail(tx));
@@ -61,11 +67,12 @@ export class LiveHub implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** One read at a time; a NOTIFY that comes meanwhile causes one more. */
-  #advance(): void {
+  #advance(): Promise<void> {
     this.#again = true;
     this.#reading ??= this.#follow().finally(() => {
       this.#reading = null;
     });
+    return this.#reading;
   }
 
   async #follow(): Promise<void> {

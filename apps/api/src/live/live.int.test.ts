@@ -72,6 +72,13 @@ test('a reader that comes back with Last-Event-ID gets what it missed, once and 
   await stream.stop();
 });
 
+test('a reader that knows a position nobody gave is told to read afresh', async () => {
+  const position = await say('device.online', { deviceId: 'last' });
+  const stream = await follow('viewer', { 'last-event-id': String(position + 1_000) });
+  await assertEventually(() => expect(stream.text()).toContain(`event: resync\nid: ${position}\ndata: {}\n\n`));
+  await stream.stop();
+});
+
 test('letters a principal may not see stay away', async () => {
   const stream = await follow('approver');
   await say('dead_letter.replay_requested', { deadLetterId: 'secret' });

@@ -11,7 +11,7 @@ const PATIENCE_MS = 30_000;
 export interface LiveStreamOptions {
   readonly hub: LiveHub;
   readonly response: ServerResponse;
-  /** Position to continue after; beyond the head it counts as lost. */
+  /** Position to continue after; one that was never given counts as lost. */
   readonly after: number;
   readonly principal: Principal;
   /** Asks again, at every heartbeat, who this is; null ends the stream. */
@@ -40,8 +40,8 @@ export const openLiveStream = ({ hub, response, after, principal, stillThere }: 
     try {
       while (woken && !response.destroyed) {
         woken = false;
-        const { letters, upTo, missed } = await hub.read(who.tenantId, Math.min(position, hub.head));
-        if (missed || position > upTo) await write(`event: resync\nid: ${upTo}\ndata: {}\n\n`);
+        const { letters, upTo, missed } = await hub.read(who.tenantId, position);
+        if (missed) await write(`event: resync\nid: ${upTo}\ndata: {}\n\n`);
         const seen = letters.filter(({ type }) => who.permissions.has(permissionForLetter(type) as never));
         if (seen.length > 0) await write(seen.map(eventOf).join(''));
         position = upTo;
