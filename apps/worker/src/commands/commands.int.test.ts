@@ -73,7 +73,8 @@ const header = (deviceId: string) => ({
 });
 const beat = (device: TestDevice, reason: 'connected' | 'offline') =>
   worker.transport.uplink(device, 'heartbeat', { ...header(device.deviceId), reason, status: 'ok' });
-const say = (device: TestDevice, body: Pick<CommandReport, 'commandId' | 'commandSeq' | 'state'> & object) =>
+type Said = Pick<CommandReport, 'commandId' | 'commandSeq' | 'state'> & Partial<CommandReport>;
+const say = (device: TestDevice, body: Said) =>
   worker.transport.uplink(device, 'command', { ...header(device.deviceId), ...body });
 
 const send = (device: TestDevice, over: { expiresInMs?: number; timeoutS?: number } = {}) =>

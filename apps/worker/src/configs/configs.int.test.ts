@@ -1,3 +1,4 @@
+import type { ConfigDocument } from '@muster/contracts/configs/configs.schema';
 import type { TwinReport } from '@muster/contracts/mqtt/uplink';
 import { configStore } from '@muster/persistence/configs/config.store';
 import { deviceStore } from '@muster/persistence/devices/device.store';
@@ -58,7 +59,12 @@ const drifts = (device: TestDevice) => db.database.tenant(tenant, (tx) => driftS
 const lastTwin = (device: TestDevice) => worker.transport.to(device, 'twin').at(-1);
 
 /** Drafts and publishes; the letter makes the worker render. */
-const publish = async (site: string, document: object, policy: 'report' | 'remediate' = 'report', id = uuidv7()) => {
+const publish = async (
+  site: string,
+  document: ConfigDocument,
+  policy: 'report' | 'remediate' = 'report',
+  id = uuidv7(),
+) => {
   await db.database.tenant(tenant, async (tx) => {
     const config = { id, name: `${site} ${id}`, layer: 'group', selector: { site: [site] }, policy, createdBy: 'me' };
     if ((await configStore.find(tx, id)) === null) await configStore.insert(tx, config as never, new Date());

@@ -14,10 +14,24 @@ export const GateCheck = z
     n: z.number().int(),
     of: z.number().int(),
     unit: z.enum(['share', 'devices', 'seconds']),
-    verdict: z.enum(['pass', 'hold', 'halt']),
+    verdict: z.enum(verdicts),
   })
   .meta({ id: 'GateCheck' });
 export type GateCheck = z.infer<typeof GateCheck>;
+
+export const decisionKinds = [
+  'launched',
+  'wave_opened',
+  'gate',
+  'wave_passed',
+  'operator',
+  'release_revoked',
+  'rollback_started',
+  'rollback_finished',
+  'rollback_failed',
+  'finished',
+] as const;
+export type DecisionKind = (typeof decisionKinds)[number];
 
 /** Evidence of one gate evaluation: recomputing judgeGate(inputs, limits) must give the same verdict and sentence. */
 export const DecisionRecord = z
@@ -25,7 +39,7 @@ export const DecisionRecord = z
     seq: z.number().int(),
     at: Instant,
     wave: z.number().int().nullable(),
-    kind: z.string(),
+    kind: z.enum(decisionKinds),
     verdict: z.enum(verdicts).nullable(),
     code: z.string(),
     sentence: z.string(),

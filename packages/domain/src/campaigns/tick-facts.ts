@@ -1,5 +1,5 @@
 import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
-import type { Verdict } from '@muster/contracts/campaigns/decisions.schema';
+import type { DecisionKind, Verdict } from '@muster/contracts/campaigns/decisions.schema';
 import type { ExecutionKind, ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import type { StateCounts } from './count-executions.js';
@@ -78,20 +78,6 @@ export interface Decision {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly limits: Readonly<Record<string, unknown>>;
 }
-
-export const decisionKinds = [
-  'launched',
-  'wave_opened',
-  'gate',
-  'wave_passed',
-  'operator',
-  'release_revoked',
-  'rollback_started',
-  'rollback_finished',
-  'rollback_failed',
-  'finished',
-] as const;
-export type DecisionKind = (typeof decisionKinds)[number];
 
 /** Everything a tick can decide. The store knows how to apply each of these and nothing else. */
 export type TickDecision =

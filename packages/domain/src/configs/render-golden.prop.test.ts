@@ -1,4 +1,5 @@
 import { configLayers } from '@muster/contracts/configs/configs.schema';
+import type { Selector } from '@muster/contracts/devices/devices.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldAt, listFields } from '../devices/list-fields.js';
@@ -20,7 +21,12 @@ const goldens = fc.uniqueArray(
     name: fc.constantFrom('a', 'b', 'c'),
     number: fc.integer({ min: 1, max: 9 }),
     layer: fc.constantFrom(...configLayers),
-    selector: fc.constantFrom({}, { class: ['gateway'] }, { labels: { ring: 'canary' } }, { model: ['other'] }),
+    selector: fc.constantFrom<Selector[]>(
+      {},
+      { class: ['gateway'] },
+      { labels: { ring: 'canary' } },
+      { model: ['other'] },
+    ),
     document: fc.dictionary(fc.constantFrom('x', 'y'), fc.oneof(fc.integer(), fc.record({ z: fc.integer() })), {
       maxKeys: 2,
     }),

@@ -1,5 +1,6 @@
+import type { DecisionKind } from '@muster/contracts/campaigns/decisions.schema';
 import { explainDecision } from '@muster/domain/campaigns/explain-decision';
-import type { Decision, DecisionKind } from '@muster/domain/campaigns/tick-facts';
+import type { Decision } from '@muster/domain/campaigns/tick-facts';
 import type { Tx } from '../transaction.js';
 
 export interface DecisionRow extends Decision {

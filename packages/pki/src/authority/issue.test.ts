@@ -44,7 +44,7 @@ describe('issued certificates', () => {
   });
 
   it('carry the device profile and nothing else, as an independent reader sees it', async () => {
-    const leaf = new peer.X509Certificate((await issueTestLeaf(h.device)).der);
+    const leaf = new peer.X509Certificate((await issueTestLeaf(h.device)).pem);
     expect(leaf.subject).toBe(`CN=${deviceId}`);
     expect(leaf.getExtension(peer.SubjectAlternativeNameExtension)?.names.toJSON()).toEqual([
       { type: 'url', value: `spiffe://${domain}/t/main/d/${deviceId}` },

@@ -77,7 +77,7 @@ describe('the gate for certificate requests', () => {
     const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify']);
     const byPeer = await peer.Pkcs10CertificateRequestGenerator.create({
       keys,
-      name: [{ CN: [{ utf8String: deviceId }] }],
+      name: new peer.Name([{ CN: [{ utf8String: deviceId }] }]),
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-384' },
       extensions: [
         new peer.SubjectAlternativeNameExtension([{ type: 'url', value: expected.uri }]),
