@@ -51,6 +51,7 @@ export class RangeSet {
 
   /** How many of the numbers from..to are in the set. */
   countWithin(from: number, to: number): number {
+    if (to < from) return 0;
     let n = 0;
     for (let i = this.#firstEndingFrom(from); i < this.#ranges.length && this.#ranges[i]![0] <= to; i++)
       n += Math.min(this.#ranges[i]![1], to) - Math.max(this.#ranges[i]![0], from) + 1;
