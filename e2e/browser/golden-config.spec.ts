@@ -75,6 +75,9 @@ test('a new version of a golden config shows as drift while a device is away, an
   await device.setOffline(false);
   await expect(field).toHaveCount(0);
   await page.goto(`/devices/${device.deviceId}?tab=twin`);
-  const mode = page.getByRole('table', { name: 'Twin, key by key' }).getByRole('row').filter({ hasText: 'mode' });
+  const mode = page
+    .getByRole('table', { name: 'Twin, key by key' })
+    .getByRole('row')
+    .filter({ hasText: 'config.workshop.mode' });
   await expect(mode.getByRole('cell')).toHaveText(['"boost"', '"boost"', 'same']);
 });
