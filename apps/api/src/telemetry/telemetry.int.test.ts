@@ -2,7 +2,9 @@ import { deviceStore } from '@muster/persistence/devices/device.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
-import { byKey, type MessageRow } from '@muster/persistence/telemetry/message-row';
+import { latestStore } from '@muster/persistence/telemetry/latest.store';
+import { byKey, effectiveTime, type MessageRow } from '@muster/persistence/telemetry/message-row';
+import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -62,7 +64,23 @@ const message = (
   extra: null,
   ...more,
 });
-const store = (...rows: MessageRow[]) => db.database.system((tx) => ingestStore.insert(tx, rows.sort(byKey)));
+/** As the worker does, with all of it at once. */
+const store = (...rows: MessageRow[]) =>
+  db.database.system(async (tx) => {
+    await ingestStore.insert(tx, rows.sort(byKey));
+    const readings = rows.flatMap((row) =>
+      row.value.map((value, i) => ({ row, value, at: effectiveTime(row, row.dtMs[i]!) })),
+    );
+    const hours = new Set(readings.map(({ at }) => Math.floor(at / HOUR) * HOUR));
+    await rollupStore.mark(
+      tx,
+      [...hours].map((bucket) => ({ deviceKey: device.deviceKey, bucket })),
+    );
+    for (const { row, value, at } of readings)
+      await latestStore.keep(tx, [
+        { deviceKey: row.deviceKey, placeId: row.placeId ?? 0, metric, tenant: row.tenant, at, value },
+      ]);
+  });
 
 const series = async (from: number, to: number, more = '') => {
   const range = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;

@@ -28,7 +28,8 @@ const MOST_REFUSED = 200;
  */
 @Injectable()
 export class AckPublisher {
-  readonly #pending = new Map<string, Pending>();
+  /** By device; one has few streams. */
+  readonly #pending = new Map<string, Pending[]>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -52,7 +53,7 @@ export class AckPublisher {
   async flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const acks = [...this.#pending.values()];
+    const acks = [...this.#pending.values()].flat();
     this.#pending.clear();
     const sent = await Promise.allSettled(acks.map((ack) => this.#send(ack)));
     const failed = sent.filter((result) => result.status === 'rejected');
@@ -61,11 +62,12 @@ export class AckPublisher {
   }
 
   #of(to: Addressee, stream: string, epoch: number): Pending {
-    const key = `${to.deviceId}/${stream}/${epoch}`;
-    let pending = this.#pending.get(key);
+    const streams = this.#pending.get(to.deviceId);
+    let pending = streams?.find((one) => one.stream === stream && one.epoch === epoch);
     if (pending === undefined) {
       pending = { to, stream, epoch, committed: new RangeSet(), refused: [] };
-      this.#pending.set(key, pending);
+      if (streams === undefined) this.#pending.set(to.deviceId, [pending]);
+      else streams.push(pending);
     }
     this.#timer ??= setTimeout(() => void this.flush(), COALESCE_MS);
     return pending;

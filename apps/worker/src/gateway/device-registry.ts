@@ -32,10 +32,15 @@ export class DeviceRegistry {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async find(deviceId: string): Promise<RegisteredDevice | null> {
-    const now = this.clock.monotonic();
+  /** What is remembered: null for a device that does not exist, undefined when it must be looked up. */
+  recall(deviceId: string): RegisteredDevice | null | undefined {
     const entry = this.#entries.get(deviceId);
-    if (entry !== undefined && entry.until > now) return entry.device;
+    return entry !== undefined && entry.until > this.clock.monotonic() ? entry.device : undefined;
+  }
+
+  async find(deviceId: string): Promise<RegisteredDevice | null> {
+    const known = this.recall(deviceId);
+    if (known !== undefined) return known;
     const device = (await this.#ask(deviceId)).get(deviceId) ?? null;
     if (this.#entries.size >= MOST) this.#entries.clear();
     this.#entries.set(deviceId, { device, until: this.clock.monotonic() + (device ? KNOWN_MS : UNKNOWN_MS) });

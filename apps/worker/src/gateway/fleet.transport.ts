@@ -1,5 +1,6 @@
+import { type UplinkChannel, uplinkChannels } from '@muster/contracts/mqtt/topics';
 import type { Logger } from '@muster/runtime/logging/logger';
-import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Acknowledge, RefusedUplink, UplinkListener, UplinkMessage, UplinkTransport } from './uplink.port.js';
@@ -10,6 +11,11 @@ export interface Pipeline {
   readonly acks: { flush(): Promise<void> };
   readonly handlers: { open(handler: (message: UplinkMessage) => Promise<void>): void };
 }
+
+const patterns = Object.fromEntries(uplinkChannels.map((channel) => [channel, `uplink.${channel}`])) as Record<
+  UplinkChannel,
+  string
+>;
 
 /** Messages taken and not yet committed at which reading stops, and at which it goes on. */
 const HIGH = 4_000;
@@ -76,18 +82,12 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     return this.#transport as T;
   }
 
+  /** Several handlers of one pattern are chained by Nest: the first calls the others and answers with an observable. */
   async #handle(message: UplinkMessage): Promise<void> {
-    const pattern = `uplink.${message.channel}`;
-    const handlers: MessageHandler[] = [];
-    for (let handler = this.messageHandlers.get(pattern); handler; handler = handler.next as MessageHandler | undefined)
-      handlers.push(handler);
-    if (handlers.length === 0) throw new Error(`nobody handles ${pattern}`);
-    await Promise.all(
-      handlers.map(async (handler) => {
-        const result = await handler(message);
-        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-      }),
-    );
+    const handler = this.messageHandlers.get(patterns[message.channel]);
+    if (handler === undefined) throw new Error(`nobody handles ${patterns[message.channel]}`);
+    const result: unknown = await handler(message);
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
   }
 
   #track(work: Promise<void>, ack: Acknowledge, deviceId: string | null): void {

@@ -47,7 +47,9 @@ export class Intake {
     apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
   ): Promise<void> {
     const decoded = decodeUplink(channel, message.deviceId, message.payload);
-    const device = await untilCommitted(() => this.registry.find(message.deviceId), this.logger);
+    const known = this.registry.recall(message.deviceId);
+    const device =
+      known === undefined ? await untilCommitted(() => this.registry.find(message.deviceId), this.logger) : known;
     const stranger = refusalOf(message, device);
     if (stranger !== null) return this.refuse(message, stranger, null);
     if (decoded.kind === 'refused') return this.refuse(message, decoded, decoded.mark);

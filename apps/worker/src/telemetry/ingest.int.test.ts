@@ -92,14 +92,17 @@ describe('telemetry', () => {
         telemetry(device.deviceId, n, { power_w: ago }, new Date(now - ago)),
         'hall/meter-1',
       );
-    const latest = await test.database.tenant('north', (tx) =>
-      tx.query(
-        `select l.value, p.path, m.key from latest_values l join places p on p.id = l.place_id join metrics m on m.id = l.metric
-         join devices d on d.device_key = l.device_key where d.id = $1`,
-        [device.deviceId],
-      ),
+    const latest = () =>
+      test.database.tenant('north', (tx) =>
+        tx.query(
+          `select l.value, p.path, m.key from latest_values l join places p on p.id = l.place_id join metrics m on m.id = l.metric
+           join devices d on d.device_key = l.device_key where d.id = $1`,
+          [device.deviceId],
+        ),
+      );
+    await assertEventually(async () =>
+      expect(await latest()).toEqual([{ value: 1_000, path: 'hall/meter-1', key: 'power_w' }]),
     );
-    expect(latest).toEqual([{ value: 1_000, path: 'hall/meter-1', key: 'power_w' }]);
   });
 
   it('with an impossible clock is stored where it says, flagged and with a corrected time', async () => {
@@ -134,6 +137,29 @@ describe('telemetry', () => {
     await worker.transport.uplink(device, 'telemetry', telemetry(device.deviceId, 3, { a: 9 }, at(15)));
     await worker.transport.uplink(device, 'telemetry', telemetry(device.deviceId, 1, { a: 5 }, at(10)));
     expect(await rollUp()).toEqual([{ n: 3, sum: 15, min: 1, max: 9, last: 1 }]);
+  });
+});
+
+describe('a rollup', () => {
+  it('makes good the newest values that died with the worker', async () => {
+    const device = await newDevice();
+    const hour = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000);
+    await worker.transport.uplink(device, 'telemetry', telemetry(device.deviceId, 1, { a: 4 }, hour));
+    const latest = () =>
+      test.database.system((tx) =>
+        tx.query<{ value: number }>(
+          'select l.value from latest_values l join devices d using (device_key) where d.id = $1',
+          [device.deviceId],
+        ),
+      );
+    await assertEventually(async () => expect(await latest()).toEqual([{ value: 4 }]));
+    await test.database.system((tx) =>
+      tx.query('delete from latest_values l using devices d where d.device_key = l.device_key and d.id = $1', [
+        device.deviceId,
+      ]),
+    );
+    await test.database.system((tx) => rollupStore.rollUp(tx, new Date(hour.getTime() + 3_600_000), 100));
+    expect(await latest()).toEqual([{ value: 4 }]);
   });
 });
 

@@ -5,6 +5,8 @@ import { isDataFault, isTransient } from '@muster/persistence/failures';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { byKey, type MessageRow } from '@muster/persistence/telemetry/message-row';
+import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { Inject, Injectable } from '@nestjs/common';
@@ -13,6 +15,8 @@ import type { RegisteredDevice } from '../gateway/device-registry.js';
 import type { UplinkRefusal } from '../gateway/intake.js';
 import { MicroBatch } from '../gateway/micro-batch.js';
 import { untilCommitted } from '../gateway/until-committed.js';
+import { LatestValues } from './latest-values.js';
+import { RollupMarks } from './rollup-marks.js';
 import { type HeartbeatNews, sightingsOf } from './sightings.js';
 
 /** One message on its way into the database. A heartbeat brings news of its device; a Will is news and no message. */
@@ -30,8 +34,8 @@ const LINGER_MS = 5;
 const IN_FLIGHT = 2;
 
 /**
- * Writes messages in batches, one transaction a batch: the messages, latest values, the hours to roll up, and what
- * heartbeats say of their devices. Repeat-safe, so a batch may be written again after any failure.
+ * Writes messages in batches, one transaction a batch: the messages, the hours to roll up, and what heartbeats say of
+ * their devices. Repeat-safe, so a batch may be written again after any failure. Latest values follow on their own.
  */
 @Injectable()
 export class Ingest {
@@ -41,12 +45,15 @@ export class Ingest {
     inFlight: IN_FLIGHT,
     flush: (drafts) => this.#write(drafts),
   });
+  readonly #marks = new RollupMarks();
   readonly #stored: Counter<'kind' | 'outcome'>;
   readonly #seconds: Histogram;
   readonly #sizes: Histogram;
 
   constructor(
     private readonly database: Database,
+    private readonly latest: LatestValues,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) metrics: Registry,
   ) {
@@ -104,8 +111,10 @@ export class Ingest {
   async #commit(drafts: readonly Draft[]): Promise<void> {
     const rows = drafts.flatMap(({ row }) => (row === null ? [] : [row])).sort(byKey);
     const sightings = sightingsOf(drafts);
+    const { hours, leftOut, by } = this.#marks.of(rows, this.clock.now());
     const fresh = await this.database.system(async (tx) => {
-      const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : [];
+      const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : null;
+      if (hours.length > 0) await rollupStore.mark(tx, hours);
       if (sightings.length > 0) {
         const news = await heartbeatStore.record(tx, sightings);
         const changed = await heartbeatStore.keepVersions(
@@ -122,9 +131,13 @@ export class Ingest {
       }
       return inserted;
     });
+    // A commit that took so long that an hour it relied on may have been rolled up without it.
+    if (this.clock.now().getTime() > by) await this.database.system((tx) => rollupStore.mark(tx, leftOut));
+    this.#marks.committed(hours, this.clock.now());
+    this.latest.note(rows);
     for (const [kind, id] of Object.entries(messageKinds)) {
-      const stored = fresh.filter((row) => row.kind === id).length;
-      const duplicate = rows.filter((row) => row.kind === id).length - stored;
+      const stored = fresh?.get(id) ?? 0;
+      const duplicate = rows.reduce((n, row) => (row.kind === id ? n + 1 : n), 0) - stored;
       if (stored > 0) this.#stored.inc({ kind, outcome: 'stored' }, stored);
       if (duplicate > 0) this.#stored.inc({ kind, outcome: 'duplicate' }, duplicate);
     }

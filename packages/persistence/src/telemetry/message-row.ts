@@ -28,9 +28,6 @@ export interface MessageKey {
 export const byKey = (a: MessageKey, b: MessageKey): number =>
   a.deviceKey - b.deviceKey || a.producedAt.getTime() - b.producedAt.getTime() || a.seqNo - b.seqNo || a.kind - b.kind;
 
-export const keyText = (key: MessageKey): string =>
-  `${key.deviceKey}/${key.producedAt.getTime()}/${key.seqNo}/${key.kind}`;
-
 /** When a reading counts: the corrected time where the device's own cannot be right. */
 export const effectiveTime = (row: MessageRow, dtMs: number): number =>
   (row.correctedAt ?? row.producedAt).getTime() + dtMs;

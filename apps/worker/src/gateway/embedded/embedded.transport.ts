@@ -164,8 +164,8 @@ export class EmbeddedTransport implements UplinkTransport {
   #take(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
     const grant = client && this.#grants.get(client);
     const topic = parseTopic(packet.topic);
-    const own = grant && packet.topic.startsWith(`${devicePrefix(grant.tenant, grant.deviceId)}/up/`);
-    if (!own || topic?.direction !== 'up') {
+    if (!grant || topic?.direction !== 'up' || topic.device !== grant.deviceId || topic.tenant !== grant.tenant) {
+      const own = grant && packet.topic.startsWith(`${devicePrefix(grant.tenant, grant.deviceId)}/up/`);
       const code = own || !topic ? 'topic_malformed' : 'topic_forbidden';
       this.onRefusal(code, { deviceId: client?.id ?? null, topic: packet.topic });
       return done(new Error(code));
