@@ -9,6 +9,7 @@ import { createMetrics } from '@muster/runtime/metrics/metrics';
 import { openQueueConnection } from '@muster/runtime/queues/queue-connection';
 import type { TestDatabase } from '@muster/testkit/postgres';
 import type { INestMicroservice, Provider } from '@nestjs/common';
+import type { Registry } from 'prom-client';
 import { createWorker } from './create-worker.js';
 import type { UplinkListener, UplinkTransport } from './gateway/uplink.port.js';
 import { queues } from './outbox/routing.js';
@@ -61,6 +62,7 @@ export class MemoryTransport implements UplinkTransport {
 export interface TestWorker extends AsyncDisposable {
   readonly transport: MemoryTransport;
   readonly app: INestMicroservice;
+  readonly metrics: Registry;
 }
 
 /** The whole worker on a test's database, with the transport replaced. */
@@ -77,12 +79,13 @@ export async function testWorker(
   const logger = createLogger({ process: 'worker', level: 'fatal' });
   const connection = openQueueConnection(settings, { listeners: queues.length, onError: () => {} });
   const transport = new MemoryTransport();
+  const metrics = createMetrics('worker');
   const parts = {
     database: test.database,
     clock: systemClock,
     logger,
     settings,
-    metrics: createMetrics('worker'),
+    metrics,
     transport,
     providers,
   };
@@ -91,6 +94,7 @@ export async function testWorker(
   return {
     transport,
     app,
+    metrics,
     [Symbol.asyncDispose]: async () => {
       await app.close();
       await connection.close();

@@ -1,9 +1,10 @@
 import { Database } from '@muster/persistence/database';
-import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
+import { deadLetterStore, type NewDeadLetter } from '@muster/persistence/telemetry/dead-letter.store';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, type Registry } from 'prom-client';
+import { DeviceRegistry } from './device-registry.js';
 import { MicroBatch } from './micro-batch.js';
 import { untilCommitted } from './until-committed.js';
 import type { RefusedUplink } from './uplink.port.js';
@@ -11,30 +12,36 @@ import type { RefusedUplink } from './uplink.port.js';
 /** Keeps what cannot be taken, with the reason, so that it can be looked at and replayed. */
 @Injectable()
 export class DeadLetters {
-  readonly #batch: MicroBatch<RefusedUplink>;
-  readonly #count: Counter<'reason'>;
+  readonly #batch: MicroBatch<NewDeadLetter>;
+  readonly #count: Counter<'code'>;
 
   constructor(
     private readonly database: Database,
+    private readonly registry: DeviceRegistry,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) metrics: Registry,
   ) {
     this.#batch = new MicroBatch({ size: 200, lingerMs: 10, inFlight: 1, flush: (items) => this.#store(items) });
     this.#count = new Counter({
       name: 'muster_dead_letters_total',
-      help: 'Uplinks that could not be taken, by reason.',
-      labelNames: ['reason'],
+      help: 'Uplinks that could not be taken, by problem code.',
+      labelNames: ['code'],
       registers: [metrics],
     });
   }
 
-  /** Resolves when the dead letter is committed. */
+  /**
+   * Resolves when the dead letter is committed. It belongs to the tenant that has the device: the one a topic names is only
+   * claimed, and would let a device write into the dead letters of others.
+   */
   async add(refused: RefusedUplink): Promise<void> {
-    await this.#batch.add(refused);
-    this.#count.inc({ reason: refused.reason });
+    const { deviceId } = refused;
+    const device = deviceId === null ? null : await untilCommitted(() => this.registry.find(deviceId), this.logger);
+    await this.#batch.add({ ...refused, tenant: device?.tenant ?? null });
+    this.#count.inc({ code: refused.reason });
   }
 
-  #store(items: readonly RefusedUplink[]): Promise<void> {
+  #store(items: readonly NewDeadLetter[]): Promise<void> {
     return untilCommitted(() => this.database.system((tx) => deadLetterStore.insert(tx, items)), this.logger);
   }
 }

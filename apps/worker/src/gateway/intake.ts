@@ -1,8 +1,9 @@
 import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
 import { topicFor } from '@muster/contracts/mqtt/topics';
+import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
-import { decodeUplink, type Uplink } from '@muster/telemetry/decode-uplink';
+import { decodeUplink, type Uplink, type UplinkMark } from '@muster/telemetry/decode-uplink';
 import { Inject, Injectable } from '@nestjs/common';
 import { AckPublisher } from './ack.publisher.js';
 import { DeadLetters } from './dead-letters.js';
@@ -22,6 +23,9 @@ export interface Accepted<C extends UplinkChannel> {
   readonly device: RegisteredDevice;
   readonly producedAt: Date;
 }
+
+/** How much of an oversized payload the dead letter keeps. */
+const KEPT_BYTES = 1024;
 
 /**
  * What every consumer of uplinks does the same way: decode, prove that tenant and device are who the topic says, apply,
@@ -50,6 +54,7 @@ export class Intake {
     const known = this.registry.recall(message.deviceId);
     const device =
       known === undefined ? await untilCommitted(() => this.registry.find(message.deviceId), this.logger) : known;
+    if (message.payload.length > MAX_UPLINK_BYTES) return this.#refuseOversized(message, decoded.mark);
     const stranger = refusalOf(message, device);
     if (stranger !== null) return this.refuse(message, stranger, null);
     if (decoded.kind === 'refused') return this.refuse(message, decoded, decoded.mark);
@@ -65,15 +70,17 @@ export class Intake {
   }
 
   /** Commits the message to the dead letters and tells its device why. */
-  async refuse(
-    message: UplinkMessage,
-    { code, detail }: UplinkRefusal,
-    mark: { stream: string; epoch: number; seqNo: number } | null,
-  ): Promise<void> {
+  async refuse(message: UplinkMessage, { code, detail }: UplinkRefusal, mark: UplinkMark | null): Promise<void> {
     const { tenant, deviceId, channel, place, payload, receivedAt } = message;
     const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel, place });
-    await this.deadLetters.add({ topic, payload, receivedAt, reason: code, detail, tenant, deviceId });
+    await this.deadLetters.add({ topic, payload, receivedAt, reason: code, detail, deviceId });
     if (mark !== null) this.acks.refused(message, mark.stream, mark.epoch, mark.seqNo, code);
+  }
+
+  #refuseOversized(message: UplinkMessage, mark: UplinkMark | null): Promise<void> {
+    const detail = `${message.payload.length} bytes, ${MAX_UPLINK_BYTES} are allowed`;
+    const beginning = { ...message, payload: message.payload.subarray(0, KEPT_BYTES) };
+    return this.refuse(beginning, { code: 'payload_too_large', detail }, mark);
   }
 }
 

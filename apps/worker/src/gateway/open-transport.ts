@@ -37,17 +37,17 @@ export async function openTransport(parts: TransportParts): Promise<UplinkTransp
   const tls = await readTls(folder, 'broker', 'broker-trust.pem');
   const refusals = new Counter({
     name: 'muster_broker_refusals_total',
-    help: 'Connections, publishes and subscriptions the broker refused, by reason.',
-    labelNames: ['reason'],
+    help: 'Connections, publishes and subscriptions the broker refused, by problem code.',
+    labelNames: ['code'],
     registers: [parts.metrics],
   });
   const transport = new EmbeddedTransport(
     { ...tls, port: settings.mqttPort, bind: settings.bind },
     parts.authority,
     clock,
-    (reason, facts) => {
-      refusals.inc({ reason });
-      logger.warn({ reason, ...facts }, 'refused by the broker');
+    (code, facts) => {
+      refusals.inc({ code });
+      logger.warn({ code, ...facts }, 'refused by the broker');
     },
   );
   renewOnChange(folder, transport, parts);

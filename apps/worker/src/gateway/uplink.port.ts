@@ -24,7 +24,7 @@ export interface RefusedUplink {
   readonly receivedAt: Date;
   readonly reason: ProblemCode;
   readonly detail: string;
-  readonly tenant: string | null;
+  /** The device proven to have sent it; null when none is. */
   readonly deviceId: string | null;
 }
 

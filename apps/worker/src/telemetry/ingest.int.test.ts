@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
 import { messageFlags } from '@muster/contracts/telemetry/telemetry.schema';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
@@ -205,8 +206,35 @@ describe('what cannot be taken', () => {
     expect(await deadLettersOf(stranger.deviceId)).toMatchObject([{ reason: 'device_unknown' }]);
     const device = await newDevice('south');
     await worker.transport.uplink({ ...device, tenant: 'north' }, 'telemetry', telemetry(device.deviceId, 1, { a: 1 }));
-    expect(await deadLettersOf(device.deviceId)).toMatchObject([{ reason: 'tenant_mismatch' }]);
+    // It is of the tenant that has the device; the one it named must not find foreign matter in its list.
+    expect(await deadLettersOf(device.deviceId)).toMatchObject([{ reason: 'tenant_mismatch', tenant: 'south' }]);
     expect(await stored(device.deviceId)).toEqual([]);
+  });
+
+  it('includes what is too large, of which the beginning is kept and the device told', async () => {
+    const device = await newDevice();
+    const body = { ...telemetry(device.deviceId, 4, { a: 1 }), extra: { note: 'x'.repeat(MAX_UPLINK_BYTES) } };
+    await worker.transport.uplink(device, 'telemetry', body);
+    const [dead] = await deadLettersOf(device.deviceId);
+    expect(dead).toMatchObject({ reason: 'payload_too_large', tenant: 'north' });
+    expect(dead!.body).toHaveLength(1024);
+    expect(await stored(device.deviceId)).toEqual([]);
+    await assertEventually(() =>
+      expect(worker.transport.to(device, 'ack')).toMatchObject([{ refused: [[4, 'payload_too_large']] }]),
+    );
+  });
+
+  it('is counted by its code', async () => {
+    const device = await newDevice();
+    const count = async () =>
+      Number(
+        /muster_dead_letters_total\{.*code="schema_version_unknown".*\} (\d+)/.exec(
+          await worker.metrics.metrics(),
+        )?.[1] ?? 0,
+      );
+    const before = await count();
+    await worker.transport.uplink(device, 'telemetry', { ...telemetry(device.deviceId, 1, {}), schemaVersion: 2 });
+    expect(await count()).toBe(before + 1);
   });
 
   it('can be mended and replayed', async () => {

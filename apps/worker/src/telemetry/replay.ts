@@ -23,7 +23,6 @@ export class Replay {
         receivedAt: this.clock.now(),
         reason: 'topic_malformed',
         detail: 'replayed, and the topic is still not one a device publishes on',
-        tenant: row.tenant,
         deviceId: row.deviceId,
       });
       return;

@@ -120,5 +120,7 @@ export const uplinkSchemas = {
   trust: TrustReport,
 } as const;
 
-/** Largest uplink payload, in bytes. */
+/** Largest uplink payload, in bytes; a larger one is refused by name and committed to the dead letters. */
 export const MAX_UPLINK_BYTES = 128 * 1024;
+/** Largest MQTT packet, in bytes. The broker ends the session of who announces a larger one, before it takes it in. */
+export const MAX_PACKET_BYTES = 1024 * 1024;

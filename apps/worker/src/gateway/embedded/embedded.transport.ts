@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { devicePrefix, parseTopic, type Topic } from '@muster/contracts/mqtt/topics';
-import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
+import { MAX_PACKET_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import type { Clock } from '@muster/runtime/clock/clock';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
+import { limitPackets } from './limit-packets.js';
 import type { ConnectAuthority, SessionGrant } from './sessions.js';
 
 export interface EmbeddedSettings {
@@ -25,8 +26,6 @@ export type OnRefusal = (
 
 /** Uplinks that may wait for their commit at once; beyond it devices wait. */
 const IN_FLIGHT = 4000;
-/** How much of an oversized payload the dead letter keeps. */
-const KEPT_BYTES = 1024;
 const DAY_MS = 86_400_000;
 const NOT_AUTHORISED = 5;
 
@@ -72,9 +71,12 @@ export class EmbeddedTransport implements UplinkTransport {
     const { key, cert, ca, port, bind } = this.settings;
     const server = createServer(
       { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
-      (socket) => broker.handle(socket),
+      (socket) => {
+        const client = broker.handle(socket);
+        limitPackets(socket, MAX_PACKET_BYTES, () => this.onRefusal('payload_too_large', { deviceId: client.id }));
+      },
     );
-    server.on('tlsClientError', () => this.onRefusal('certificate_unknown', { deviceId: null }));
+    server.on('tlsClientError', (_error, socket) => this.onRefusal(codeOf(socket), { deviceId: null }));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, bind, resolve);
@@ -196,16 +198,7 @@ export class EmbeddedTransport implements UplinkTransport {
     };
     const { tenant, deviceId, fingerprint } = grant;
     const payload = packet.payload as Buffer;
-    if (payload.length <= MAX_UPLINK_BYTES)
-      return this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
-    const reason = 'payload_too_large';
-    const detail = `${payload.length} bytes, ${MAX_UPLINK_BYTES} are allowed`;
-    const kept = payload.subarray(0, KEPT_BYTES);
-    this.onRefusal(reason, { deviceId, topic: packet.topic });
-    this.#listener!.onRefused(
-      { topic: packet.topic, payload: kept, receivedAt, reason, detail, tenant, deviceId },
-      ack,
-    );
+    this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
   }
 
   #mayForward(): boolean {
@@ -219,4 +212,10 @@ export class EmbeddedTransport implements UplinkTransport {
 
 function refusal(code: ProblemCode): AuthenticateError {
   return Object.assign(new Error(code), { returnCode: NOT_AUTHORISED });
+}
+
+/** Node destroys the socket of an untrusted certificate and says why only here. */
+function codeOf(socket: TLSSocket): ProblemCode {
+  const why = socket.authorizationError as unknown as string | null;
+  return why === 'CERT_HAS_EXPIRED' ? 'certificate_expired' : 'certificate_unknown';
 }

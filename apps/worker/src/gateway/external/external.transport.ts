@@ -24,6 +24,8 @@ const SHARE = `$share/muster/${uplinkFilter}`;
 /** Messages one process holds unacknowledged: a few batches. */
 const IN_FLIGHT = 4000;
 const SERVICE_KEEPALIVE_S = 20;
+/** The level that the broker's ACL has compared with the certificate. */
+const DEVICE_LEVEL = 3;
 /** The api writes the list at once and Mosquitto's entry point hands it on twice a second. */
 const REVOCATION_LAG_MS = 1_000;
 
@@ -172,9 +174,7 @@ export class ExternalTransport implements UplinkTransport {
       return;
     }
     const detail = 'the topic is not one a device publishes on';
-    this.#listener?.onRefused(
-      { topic, payload, receivedAt, reason: 'topic_malformed', detail, tenant: null, deviceId: null },
-      ack,
-    );
+    const refused = { topic, payload, receivedAt, reason: 'topic_malformed', detail } as const;
+    this.#listener?.onRefused({ ...refused, deviceId: topic.split('/')[DEVICE_LEVEL] ?? null }, ack);
   }
 }
