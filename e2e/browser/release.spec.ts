@@ -46,6 +46,7 @@ test('a release is uploaded, signed and published, and a campaign brings it to a
   expect(sizes[0]).toBe(1);
   expect(sizes[1]).toBeGreaterThan(1);
   expect(sizes[2]).toBeGreaterThan(sizes[1]!);
+  await heading(page, 'New campaign').scrollIntoViewIfNeeded();
   await photograph(page, 'campaign-new');
   await page.getByRole('button', { name: 'Launch', exact: true }).click();
 

@@ -29,7 +29,7 @@ for (const [name, path] of Object.entries(lists))
     if (name === 'overview') await picture(page, name);
     await page.setViewportSize({ width: 900, height: 900 });
     await standsUp(page);
-    await photograph(page, `${name}-900`);
+    await photograph(page, `${name}-900`, ['light']);
   });
 
 for (const noun of ['devices', 'releases', 'configs'] as const)
@@ -38,7 +38,7 @@ for (const noun of ['devices', 'releases', 'configs'] as const)
     await page.setViewportSize({ width: 900, height: 900 });
     await page.goto(`/${noun}/${items[0]!.id}`);
     await standsUp(page);
-    await photograph(page, `${noun}-one-900`);
+    await photograph(page, `${noun}-one-900`, ['light']);
   });
 
 test('the colours are the person’s choice and stay so', async ({ page }) => {
