@@ -114,7 +114,7 @@ const record = async (tx: Tx, token: TokenRow, issued: CertificateRow, claim: En
   const { deviceId } = issued;
   const tenantId = issued.tenantId;
   await audit.append(tx, {
-    actor: { type: 'device', id: deviceId },
+    actor: { type: 'device', id: deviceId, name: claim.name ?? claim.serial },
     action: 'device.enrolled',
     resource: `device:${deviceId}`,
     after: {
