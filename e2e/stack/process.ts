@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A server process of the built product, under the test's control: started, killed, started again. */
 export class ServerProcess {
   #child: ChildProcess | null = null;
+  #metricsPort = 0;
   readonly #log: WriteStream;
 
   constructor(
@@ -30,7 +31,10 @@ export class ServerProcess {
     child.stdout?.pipe(this.#log, { end: false });
     child.stderr?.pipe(this.#log, { end: false });
     await new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve());
+      child.once('message', (ready: { metricsPort: number }) => {
+        this.#metricsPort = ready.metricsPort;
+        resolve();
+      });
       child.once('exit', (code, signal) =>
         reject(new Error(`${this.name} ended with ${code ?? signal} before it was ready`)),
       );
@@ -44,6 +48,16 @@ export class ServerProcess {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
+  }
+
+  /** Sum of the counter over the series that carry these labels, as the process's own /metrics tells it. */
+  async counter(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) && wanted.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   get pid(): number | undefined {
