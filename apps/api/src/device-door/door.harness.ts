@@ -9,17 +9,25 @@ import type { Database } from '@muster/persistence/database';
 import { generateDeviceKey, keyToPem } from '@muster/pki/client/device-key';
 import { writeRequest } from '@muster/pki/client/write-request';
 import type { Clock } from '@muster/runtime/clock/clock';
+import { SETTINGS } from '@muster/runtime/config/settings';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { openIdentity } from '../bootstrap/open-identity.js';
 import type { ApiDeps } from '../deps.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
 import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
+import { ArtifactStorage } from '../releases/artifact-storage/artifact-storage.js';
+import { openStorage } from '../releases/artifact-storage/open-storage.js';
 import { createDeviceApp } from './device.app.js';
 
 export interface ClientIdentity {
   readonly key: string;
   readonly cert: string;
+}
+
+export interface DoorOptions extends Pick<ApiDeps, 'paces' | 'metrics'> {
+  /** Slices of the device door beside enrolment. */
+  readonly deviceSlices?: readonly (Type | DynamicModule)[];
 }
 
 export interface DoorAnswer {
@@ -37,16 +45,20 @@ export const openDoorHarness = async (
   database: Database,
   clock: Clock,
   slices: readonly (Type | DynamicModule)[] = [],
-  doorParts: Pick<ApiDeps, 'paces' | 'metrics'> = {},
+  { deviceSlices = [], ...doorParts }: DoorOptions = {},
 ) => {
   const data = await mkdtemp(join(tmpdir(), 'muster-door-'));
   const identity = openIdentity({ data, ...urls }, { database, clock, kek });
-  const providers = [{ provide: IdentityDoor, useValue: identity.door }];
+  const providers = [
+    { provide: IdentityDoor, useValue: identity.door },
+    { provide: SETTINGS, useValue: { data } },
+    { provide: ArtifactStorage, useValue: openStorage({ data, artifactsUrl: undefined }) },
+  ];
   const people = await openHarness(database, clock, [EnrollmentModule, ...slices], { providers });
   const tls = await identity.files.refresh();
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const deps = { database, clock, log, secret: Buffer.alloc(32, 7), providers, ...doorParts };
-  const app = await createDeviceApp(deps, tls);
+  const app = await createDeviceApp(deps, tls, deviceSlices);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
 

@@ -66,12 +66,12 @@ afterEach(async () => {
 });
 afterAll(() => broker.close());
 
-async function certificate(deviceId: string, life = 60_000, known = true) {
+async function certificate(deviceId: string, life = 60_000, known = true, issuedAt = new Date()) {
   const key = await generatePrivateKey('ES256');
   const leaf = await issueDeviceLeaf(
     devices,
     { domain: 'test', tenant: 'main', deviceId, publicKey: createPublicKey(key), crlUri: 'http://crl.test/1.crl' },
-    { now: new Date() },
+    { now: issuedAt },
   );
   if (known) granted.set(leaf.fingerprint, { deviceId, notAfter: new Date(Date.now() + life) });
   return { key: pem(key), cert: leaf.pem + devices.pem };
@@ -118,6 +118,25 @@ describe('EmbeddedTransport', () => {
     await assertEventually(() =>
       expect(refusals).toEqual(expect.arrayContaining(['identity_mismatch', 'certificate_unknown'])),
     );
+  });
+
+  it('refuses an expired certificate before anything is asked, and says which it was', async () => {
+    const longAgo = new Date(Date.now() - 100 * 86_400_000);
+    await expect(connect({ clientId: one, ...(await certificate(one, 60_000, true, longAgo)) })).rejects.toThrow();
+    await assertEventually(() => expect(refusals).toEqual(['certificate_expired']));
+  });
+
+  it('refuses a Will in the name of another device when it is due', async () => {
+    const heard: string[] = [];
+    onMessage = (message, ack) => {
+      heard.push(message.deviceId);
+      ack();
+    };
+    const will = { topic: up(two), payload: Buffer.from('forged'), qos: 1, retain: false } as const;
+    const client = await connect({ clientId: one, ...(await certificate(one)), will });
+    client.stream.destroy();
+    await assertEventually(() => expect(refusals).toEqual(['topic_forbidden']));
+    expect(heard).toEqual([]);
   });
 
   it('closes on a publish in the name of another device or tenant, and nobody hears it', async () => {
