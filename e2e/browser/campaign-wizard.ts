@@ -6,21 +6,38 @@ export interface WizardPlan {
   readonly percents: readonly [number, number, number];
 }
 
-/** Fills the wizard with a plan quick enough to watch and returns how many devices it says each wave would take. */
+interface Preview {
+  readonly waves: readonly { readonly size: number; readonly cumulative: number }[];
+}
+
+/** Soaks and deadline short enough to watch. The deadline is filled in last and tells the final preview from earlier ones. */
+const DEADLINE_S = 60;
+const quick = { 'Wave soak': 1, 'Device soak': 1, 'A device has': DEADLINE_S };
+
+/** Fills the wizard with a quick plan, checks that it says whom each wave takes, and returns how many devices that is. */
 export async function fillWizard(page: Page, { sites, percents }: WizardPlan): Promise<number[]> {
   await expect(heading(page, 'New campaign')).toBeVisible();
   for (const site of sites) await choose(page, 'Site', site);
   await page.keyboard.press('Escape');
   for (const [index, percent] of percents.entries())
     await page.getByRole('textbox', { name: `Size of wave ${index + 1}` }).fill(String(percent));
-  const quick = { 'Wave soak': 1, 'Device soak': 1, 'A device has': 60 };
+  const answer = page.waitForResponse(
+    (response) =>
+      response.url().endsWith('/campaigns/preview') &&
+      response.request().postDataJSON().plan.deadlineS === DEADLINE_S &&
+      response.ok(),
+  );
   for (const [label, value] of Object.entries(quick))
     await page.getByRole('textbox', { name: label, exact: true }).fill(String(value));
+  const { waves } = (await (await answer).json()) as Preview;
+  expect(waves).toHaveLength(percents.length);
   const planned = page.getByRole('region', { name: 'In which waves' }).getByText(/^\d+ devices? more, \d+ in all$/);
-  await expect(planned).toHaveCount(percents.length);
+  await expect(planned).toHaveText(
+    waves.map(({ size, cumulative }) => `${size} ${size === 1 ? 'device' : 'devices'} more, ${cumulative} in all`),
+  );
   await expect(page.getByRole('complementary', { name: 'Preflight' })).toContainText('Each would return to its own.');
-  return (await planned.allTextContents()).map((text) => Number.parseInt(text, 10));
+  return waves.map(({ size }) => size);
 }
 
-/** The state a campaign's page shows in its headline. */
+/** The state a page shows in its headline. */
 export const stateOf = (page: Page) => page.getByRole('main').locator('[data-form="pill"]').first();
