@@ -34,7 +34,9 @@ export function ActorName({ actor }: { readonly actor: { kind: string; name: str
   return (
     <span title={isId ? actor.name : undefined}>
       {isId ? `${actor.kind} …${actor.name.slice(-4)}` : actor.name}
-      {isId || actor.kind === 'user' ? null : <span className="quiet"> {actor.kind.replaceAll('_', ' ')}</span>}
+      {isId || actor.kind === 'user' || actor.kind === 'system' ? null : (
+        <span className="quiet"> {actor.kind.replaceAll('_', ' ')}</span>
+      )}
     </span>
   );
 }

@@ -23,11 +23,11 @@ export const partsOf = (counters: Counters): Part[] =>
     always: key === 'succeeded' || key === 'failed',
   }));
 
-/** Devices with an outcome; those that failed; those brought back to their previous release. */
+/** Devices the release was tried on to an end; those that failed; those brought back to their previous release. */
 export const outcomes = (counters: Counters) => {
   const bad = counters.failed + counters.timedOut + counters.rejected;
   const returned = counters.rolledBack;
-  return { resolved: counters.succeeded + bad + returned + counters.other, bad, returned };
+  return { resolved: counters.succeeded + bad + returned, bad, returned };
 };
 
 /** "1%", "25 devices": a wave's cumulative size as it was planned. */

@@ -1,4 +1,5 @@
 import type { Campaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { hasEnded } from '@muster/domain/campaigns/campaign.machine';
 import { EmptyState } from '../../ui/empty-state.js';
 import { duration } from '../../ui/format.js';
 import { GateTable } from '../../ui/gate-table.js';
@@ -16,6 +17,7 @@ interface ProgressPanelProps {
 /** The waves, and beside them the gate of the one that is open. */
 export function ProgressPanel({ campaign, selected, onSelect }: ProgressPanelProps) {
   const current = campaign.waves.find((wave) => wave.n === campaign.currentWave);
+  const ended = hasEnded(campaign.state);
   return (
     <div className={classes.rail}>
       <Panel title="Waves" bare>
@@ -27,13 +29,13 @@ export function ProgressPanel({ campaign, selected, onSelect }: ProgressPanelPro
             onSelect={onSelect}
             waves={campaign.waves.map((wave) => ({
               n: wave.n,
-              state: wave.state,
+              state: wave.state === 'planned' && ended ? 'skipped' : wave.state,
               size: wave.size,
               label: sizeLabel(wave.plan.size),
               soakUntil: wave.soakUntil,
-              ...outcomes(wave.counters),
-              parts: partsOf(wave.counters),
-              ...(wave.state === 'planned' ? { note: wave.canProve } : {}),
+              ...(wave.state === 'planned'
+                ? { note: ended ? 'not one of them was touched' : wave.canProve }
+                : { ...outcomes(wave.counters), parts: partsOf(wave.counters) }),
             }))}
           />
         )}

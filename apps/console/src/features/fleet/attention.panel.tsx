@@ -24,12 +24,20 @@ const asking = {
   failed: 'failed',
 };
 
+/** A failed campaign stays among them for this long. */
+const DAY = 86_400_000;
+
 /** Everything that waits for a person, worst first; says so plainly when nothing does. */
 export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) {
   const campaigns = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
+  const failed = useQuery(campaignsQuery({ state: 'failed', pageSize: 20 }));
+  const lately = (failed.data?.items ?? []).filter(({ since }) => Date.now() - Date.parse(since) < DAY);
   const matters: Matter[] = [];
-  for (const campaign of campaigns.data?.items ?? []) {
-    const what = asking[campaign.state as keyof typeof asking];
+  for (const campaign of [...lately, ...(campaigns.data?.items ?? [])]) {
+    const what =
+      campaign.reasonCode === 'rolled_back'
+        ? 'failed and was rolled back'
+        : asking[campaign.state as keyof typeof asking];
     if (what)
       matters.push({
         key: campaign.id,
