@@ -56,7 +56,12 @@ test('a release is uploaded, signed and published, and a campaign brings it to a
   await expect(waves.nth(0)).toContainText('Passed');
   await photograph(page, 'campaign-running');
   await expect(waves.nth(2)).toContainText(/Open|Soaking/, { timeout: 60_000 });
-  await picture(page, 'campaign-running');
+  const overview = await page.context().newPage();
+  await overview.goto('/');
+  await expect(overview.getByRole('region', { name: 'Active campaigns' })).toContainText(`Gateway firmware ${VERSION}`);
+  await photograph(overview, 'overview-while-running');
+  await picture(overview, 'overview');
+  await overview.close();
 
   const total = sizes.reduce((sum, size) => sum + size, 0);
   await expect(stateOf(page)).toHaveText('Completed', { timeout: 60_000 });

@@ -1,5 +1,5 @@
 import { ask, expect, test } from './console.js';
-import { photograph, picture } from './pictures.js';
+import { photograph } from './pictures.js';
 
 interface Found {
   readonly items: readonly { readonly id: string }[];
@@ -26,7 +26,6 @@ for (const [name, path] of Object.entries(lists))
     await page.goto(path);
     await standsUp(page);
     await photograph(page, name);
-    if (name === 'overview') await picture(page, name);
     await page.setViewportSize({ width: 900, height: 900 });
     await standsUp(page);
     await photograph(page, `${name}-900`, ['light']);
