@@ -2,7 +2,7 @@ import { Database } from '@muster/persistence/database';
 import { type Letter, outbox } from '@muster/persistence/outbox/outbox.store';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { getQueueToken } from '@nestjs/bullmq';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
 import { untilCommitted } from '../gateway/until-committed.js';
@@ -16,7 +16,7 @@ const MOST = 500;
  * the two the same jobs are added again, and consumers apply a letter once.
  */
 @Injectable()
-export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #running: Promise<void> | null = null;
   #again = false;
   #closed = false;
@@ -33,7 +33,8 @@ export class Relay implements OnApplicationBootstrap, OnApplicationShutdown {
     void this.run();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the queues close: what is added to a closed queue neither succeeds nor fails, and waits for ever. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.#closed = true;
     await this.#stopListening();
     await this.#running;

@@ -1,6 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { BullModule, WorkerHost } from '@nestjs/bullmq';
-import { type DynamicModule, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import type { Logger } from '../logging/logger.js';
@@ -21,7 +27,7 @@ const defaultJobOptions = {
  * emits one for every hiccup of its connection, so every queue and worker found gets one.
  */
 @Module({})
-export class QueuesModule implements OnApplicationBootstrap {
+export class QueuesModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #troubles: TroubleLog;
 
   constructor(
@@ -41,10 +47,21 @@ export class QueuesModule implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
+    for (const worker of this.#workers()) this.#listenTo(worker);
     for (const { instance } of this.discovery.getProviders()) {
-      if (instance instanceof WorkerHost) this.#listenTo(instance.worker);
-      else if (instance instanceof Queue || instance instanceof QueueEvents) this.#listenTo(instance);
+      if (instance instanceof Queue || instance instanceof QueueEvents) this.#listenTo(instance);
     }
+  }
+
+  /** Jobs end while the queues they may add to are still open. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#workers().map((worker) => worker.close()));
+  }
+
+  #workers(): Worker[] {
+    return this.discovery
+      .getProviders()
+      .flatMap(({ instance }) => (instance instanceof WorkerHost ? [instance.worker] : []));
   }
 
   #listenTo(source: Queue | QueueEvents | Worker): void {
