@@ -6,6 +6,7 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import type { Uplink } from '@muster/telemetry/decode-uplink';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
+import { DeviceReasons } from '../gateway/device-reasons.js';
 import { Intake, type UplinkRefusal } from '../gateway/intake.js';
 import type { UplinkMessage } from '../gateway/uplink.port.js';
 
@@ -15,6 +16,7 @@ export class ExecutionStatusConsumer {
   constructor(
     private readonly intake: Intake,
     private readonly database: Database,
+    private readonly reasons: DeviceReasons,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -23,7 +25,17 @@ export class ExecutionStatusConsumer {
     return this.intake.take('execution', message, ({ uplink, device }) => this.#apply(device.tenant, message, uplink));
   }
 
-  #apply(tenantId: string, { deviceId }: UplinkMessage, report: Uplink<'execution'>): Promise<UplinkRefusal | void> {
+  async #apply(tenantId: string, message: UplinkMessage, report: Uplink<'execution'>): Promise<UplinkRefusal | void> {
+    const outcome = await this.#commit(tenantId, message, report);
+    if (outcome === 'moved') return this.reasons.note('update', report.state, report.reasonCode);
+    return outcome;
+  }
+
+  #commit(
+    tenantId: string,
+    { deviceId }: UplinkMessage,
+    report: Uplink<'execution'>,
+  ): Promise<UplinkRefusal | 'moved' | void> {
     const now = this.clock.now();
     return this.database.tenant(tenantId, async (tx) => {
       const row = await executionStore.lock(tx, report.executionId, deviceId);
@@ -36,8 +48,9 @@ export class ExecutionStatusConsumer {
       if (outcome.kind === 'unmoved') return executionStore.touch(tx, row, { phase, progress }, now);
       const { state, reasonCode, reasonDetail } = outcome;
       if (state === 'regressed')
-        return noteRegression(tx, row, { code: reasonCode ?? 'regressed', detail: reasonDetail }, now);
-      await executionStore.move(tx, row, { state, reasonCode, reasonDetail, phase, progress }, now);
+        await noteRegression(tx, row, { code: reasonCode ?? 'regressed', detail: reasonDetail }, now);
+      else await executionStore.move(tx, row, { state, reasonCode, reasonDetail, phase, progress }, now);
+      return 'moved';
     });
   }
 }

@@ -6,6 +6,7 @@ import { type CommandRow, type CommandStep, commandStore } from '@muster/persist
 import { Database } from '@muster/persistence/database';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
+import { DeviceReasons } from '../gateway/device-reasons.js';
 import { tellStep } from './tell-step.js';
 
 type Report = Pick<
@@ -19,6 +20,7 @@ type ReportRefusal = 'command_unknown' | 'payload_invalid' | 'transition_refused
 export class CommandReports {
   constructor(
     private readonly database: Database,
+    private readonly reasons: DeviceReasons,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -26,6 +28,13 @@ export class CommandReports {
   async apply(tenantId: string, deviceId: string, report: Report): Promise<Result<void, ReportRefusal>> {
     const fault = findDocumentFault({ result: report.result ?? null });
     if (fault !== null) return refused('payload_invalid', `${fault.pointer} ${fault.message}`);
+    const outcome = await this.#commit(tenantId, deviceId, report);
+    if (outcome.ok && outcome.value) this.reasons.note('command', report.state, report.reasonCode);
+    return outcome.ok ? done(undefined) : outcome;
+  }
+
+  /** Whether the report moved the command. */
+  #commit(tenantId: string, deviceId: string, report: Report): Promise<Result<boolean, ReportRefusal>> {
     return this.database.tenant(tenantId, async (tx) => {
       const row = await commandStore.lock(tx, report.commandId);
       if (row === null || row.deviceId !== deviceId || !namesIt(report, row))
@@ -33,12 +42,12 @@ export class CommandReports {
       const step = machine.next(row.state, commandReportEvents[report.state]);
       if (step.kind === 'refused')
         return isEcho(row, report)
-          ? done(undefined)
+          ? done(false)
           : refused('transition_refused', `the command is ${row.state} and cannot become ${report.state}`);
       const now = this.clock.now();
       const after = await commandStore.step(tx, row.id, stepOf(row, step.state, report, now), now);
       if (after.state !== row.state || report.progress !== undefined) await tellStep(tx, after, now);
-      return done(undefined);
+      return done(after.state !== row.state);
     });
   }
 }

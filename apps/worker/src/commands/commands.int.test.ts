@@ -177,6 +177,24 @@ describe('a command', () => {
     ]);
   });
 
+  it('that a device does not believe is rejected by its reason and counted once, an unknown reason as other', async () => {
+    const device = await newDevice();
+    await beat(device, 'connected');
+    for (const reasonCode of ['audience_mismatch', 'full_moon']) {
+      const { id } = await send(device);
+      await assertEventually(async () => expect((await find(id)).state).toBe('sent'));
+      const body = { commandId: id, commandSeq: 0, state: 'rejected', reasonCode } as const;
+      for (let times = 0; times < 2; times++) await say(device, body);
+      expect(await find(id)).toMatchObject({ state: 'rejected', reasonCode });
+    }
+    const text = await worker.metrics.metrics();
+    for (const code of ['audience_mismatch', 'other'])
+      expect(text).toMatch(
+        new RegExp(`muster_device_reasons_total\\{order="command",state="rejected",code="${code}".*\\} 1`),
+      );
+    expect(text).not.toContain('full_moon');
+  });
+
   it('is given up by a signed order with a number of its own, once a person asks', async () => {
     const device = await newDevice();
     await beat(device, 'connected');
