@@ -15,7 +15,7 @@ const CHANGES = [0, 100, 1_000] as const;
 
 interface Fleet {
   readonly underWay: SeededCampaign;
-  /** Nearly over: slots are free, and everybody left is out of reach. */
+  /** Nearly over: slots are free, and of those left most are out of reach. */
   readonly atItsEnd: SeededCampaign;
 }
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
           tx,
           `end-${devices}`,
           devices,
-          { busy: 0, away: 0.2, rest: 'succeeded' },
+          { busy: 50, away: 0.2, rest: 'succeeded' },
           clock.now(),
         ),
       })),

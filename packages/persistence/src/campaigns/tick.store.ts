@@ -10,7 +10,9 @@ import { type WaveRow, waveStore } from './wave.store.js';
 /** At most this many single executions are looked at in one step; the tick comes back for more at once. */
 const BATCH = 500;
 /** How far from its head a queue is searched for devices that are away. */
-const HEAD = 2_000;
+const HEAD = 500;
+/** Of devices that are away, so many are looked after in one step; a campaign of more takes several to see them all. */
+const LOOKED_AFTER = 1_000;
 
 export interface LoadedTick {
   readonly campaign: CampaignRow;
@@ -46,8 +48,15 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const open = waves.filter((w) => w.state === 'open' || w.state === 'soaking' || w.state === 'passed').map((w) => w.n);
   const offering = (campaign.state === 'running' || campaign.state === 'held') && open.length > 0;
 
+  const away = waves.reduce((sum, wave) => sum + (wave.counts.unreachable ?? 0), 0);
+  const targets = waves.reduce((sum, wave) => sum + wave.size, 0);
+
   const timers = await dueTimers(tx, campaignId, now);
-  const candidates = offering && free > 0 ? await nextCandidates(tx, campaignId, open, Math.min(free, BATCH)) : [];
+  const most = offering ? Math.min(free, BATCH) : 0;
+  const candidates = [
+    ...(most > 0 && away > 0 ? await returned(tx, campaignId, open, sliceOf(away, targets, now), most) : []),
+    ...(most > 0 ? await nextInQueue(tx, campaignId, open, most) : []),
+  ];
   const absent = offering
     ? await absentees(tx, campaignId, open, new Date(now.getTime() - plan.stepTimeoutS * 1000))
     : [];
@@ -67,7 +76,11 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
     absent: absent.map((row) => row.executionId),
     retryable: retryable.map((row) => row.executionId),
     offeredLastMinute: pace,
-    returnable: campaign.state === 'halted' ? (await returnables(tx, campaign)).length : 0,
+    // Asked once, for the answer ends the halt; without an automatic rollback nobody wants to know.
+    returnable:
+      campaign.state === 'halted' && plan.autoRollback && campaign.childId === null
+        ? (await returnables(tx, campaign)).length
+        : 0,
     rollback: campaign.childId === null ? null : await rollbackOf(tx, campaign.childId),
   };
   const versions = new Map(
@@ -92,26 +105,61 @@ const dueTimers = (tx: Tx, campaignId: string, now: Date): Promise<Versioned<Tim
     [tx.tenantId, campaignId, liveStates, now],
   );
 
-/** Head of the queue among reachable, free devices of opened waves; those that came back from out of reach go first. */
-const nextCandidates = async (
+/** What every candidate must be: active, connected, and not busy with another execution. */
+const candidate = `e.id as "executionId", e.wave, e.position, r.version as "wantedVersion",
+    d.firmware_version as "reportedVersion", e.version`;
+const reachable = `join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id and d.state = 'active'
+  join device_state s on s.device_key = d.device_key and s.connected
+  left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
+  where not exists (select from executions busy where busy.device_id = e.device_id
+    and busy.state in ('offered', 'accepted', 'deferred', 'downloading', 'downloaded', 'installing', 'rebooting',
+      'verifying', 'soaking', 'rolling_back'))`;
+
+/**
+ * Head of the queue among reachable, free devices of opened waves. The index of the queue is walked in its order until
+ * enough are found: passing over devices that are away ends when they are set aside.
+ */
+const nextInQueue = (
   tx: Tx,
   campaignId: string,
   waves: readonly number[],
   limit: number,
 ): Promise<Versioned<CandidateFacts>[]> =>
   tx.query(
-    `select e.id as "executionId", e.wave, e.position, r.version as "wantedVersion",
-       d.firmware_version as "reportedVersion", e.version
-     from executions e
-     join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id and d.state = 'active'
-     join device_state s on s.device_key = d.device_key and s.connected
-     left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
-     where e.tenant_id = $1 and e.campaign_id = $2 and e.wave = any($3::int[]) and e.state in ('queued', 'unreachable')
-       and not exists (select from executions busy where busy.device_id = e.device_id
-         and busy.state in ('offered', 'accepted', 'deferred', 'downloading', 'downloaded', 'installing', 'rebooting',
-           'verifying', 'soaking', 'rolling_back'))
-     order by e.wave, e.position limit $4`,
-    [tx.tenantId, campaignId, waves, limit],
+    `select ${candidate} from executions e ${reachable}
+       and e.tenant_id = $1 and e.campaign_id = $2 and e.state = 'queued' and e.wave = any($3::int[])
+       and e.wave between $4 and $5
+     order by e.tenant_id, e.campaign_id, e.wave, e.position limit $6`,
+    [tx.tenantId, campaignId, waves, Math.min(...waves), Math.max(...waves), limit],
+  );
+
+interface Slice {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The part of the target list, by position, that is looked after now; the clock chooses, so that every part gets its turn. */
+function sliceOf(away: number, targets: number, now: Date): Slice {
+  const slices = Math.ceil(away / LOOKED_AFTER);
+  const width = Math.ceil((targets + 1) / slices);
+  const from = (now.getTime() % slices) * width;
+  return { from, until: from + width };
+}
+
+/** Devices that were given up for a while and are back. */
+const returned = (
+  tx: Tx,
+  campaignId: string,
+  waves: readonly number[],
+  { from, until }: Slice,
+  limit: number,
+): Promise<Versioned<CandidateFacts>[]> =>
+  tx.query(
+    `select ${candidate} from executions e ${reachable}
+       and e.tenant_id = $1 and e.campaign_id = $2 and e.state = 'unreachable' and e.wave = any($3::int[])
+       and e.position >= $4 and e.position < $5
+     order by e.position limit $6`,
+    [tx.tenantId, campaignId, waves, from, until, limit],
   );
 
 const absentees = (

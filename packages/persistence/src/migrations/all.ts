@@ -10,6 +10,7 @@ import { OutboxAndAudit1763700000009 } from './0009-outbox-and-audit.js';
 import { Grants1763700000010 } from './0010-grants.js';
 import { TwinHistory1763700000011 } from './0011-twin-history.js';
 import { CampaignEvidence1763700000012 } from './0012-campaign-evidence.js';
+import { ExecutionsByOffer1763700000013 } from './0013-executions-by-offer.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Grants1763700000010,
   TwinHistory1763700000011,
   CampaignEvidence1763700000012,
+  ExecutionsByOffer1763700000013,
 ];
