@@ -7,6 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestWorker, testWorker } from '../worker.harness.js';
 import { Relay } from './relay.js';
+import { queues } from './routing.js';
 
 let test: TestDatabase;
 let worker: TestWorker;
@@ -61,6 +62,19 @@ describe('the relay', () => {
     await assertEventually(async () => expect(await backlog()).toBe(0));
     const jobs = await queue.getJobs(['waiting', 'active', 'completed', 'failed', 'delayed']);
     expect(jobs.filter((job) => job.id === `${id}.telemetry.replay`)).toHaveLength(1);
+  });
+
+  it('makes the jobs of the latest letters again when the queues have lost everything', async () => {
+    const queue = (name: string) => worker.app.get<Queue>(getQueueToken(name), { strict: false });
+    const [id] = await drop(1, 'dead_letter.replay_requested');
+    const job = `${id}.telemetry.replay`;
+    await assertEventually(async () => expect(await queue('telemetry').getJob(job)).toBeDefined());
+    const position = await test.database.system((tx) => outbox.head(tx));
+    for (const name of queues) await queue(name).obliterate({ force: true });
+    expect(await queue('telemetry').getJob(job)).toBeUndefined();
+    await assertEventually(async () => expect(await queue('telemetry').getJob(job)).toBeDefined());
+    await assertEventually(async () => expect(await queue('outbox').getJobSchedulersCount()).toBeGreaterThan(0));
+    expect(await test.database.system((tx) => outbox.head(tx))).toBe(position);
   });
 
   it('goes on after its connections were cut', async () => {

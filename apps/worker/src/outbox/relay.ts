@@ -49,6 +49,20 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
     return this.#running;
   }
 
+  /**
+   * Makes the jobs of the latest letters once more, for queues that lost everything. Which of them were done is not known
+   * any more; doing a job twice changes nothing. Positions stay.
+   */
+  async repeat(): Promise<void> {
+    let position = 0;
+    for (let full = true; full && !this.#closed; ) {
+      const letters = await this.database.system((tx) => outbox.lately(tx, position, MOST));
+      await this.#enqueue(letters);
+      position = letters.at(-1)?.position ?? position;
+      full = letters.length === MOST;
+    }
+  }
+
   async #work(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;

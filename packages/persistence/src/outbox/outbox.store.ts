@@ -85,6 +85,16 @@ export const outbox = {
     ]);
   },
 
+  /** Letters after `position` that were relayed in the last hour in which any was, in order, at most `limit`. */
+  lately(tx: Tx, position: number, limit: number): Promise<Letter[]> {
+    return tx.query<Letter>(
+      `select ${columns} from outbox
+       where relayed_at >= (select max(relayed_at) from outbox) - interval '1 hour' and position > $1
+       order by position limit $2`,
+      [position, limit],
+    );
+  },
+
   /** The newest position given, 0 when there is none; where a new reader starts. */
   async head(tx: Tx): Promise<number> {
     const [row] = await tx.query<{ head: number | null }>('select max(position) as head from outbox');

@@ -44,7 +44,9 @@ export const settingsSchema = z.object({
     .default(10)
     .describe('Connections per role and process, at most.'),
   MUSTER_MQTT_URL: urlOf('mqtt', 'mqtts').optional().describe('External MQTT broker; the embedded one otherwise.'),
-  MUSTER_REDIS_URL: urlOf('redis', 'rediss').optional().describe('Redis for the job queues; PostgreSQL otherwise.'),
+  MUSTER_REDIS_URL: urlOf('redis', 'rediss')
+    .optional()
+    .describe('Redis for the job queues, a logical database of their own (redis://host/1); PostgreSQL otherwise.'),
   MUSTER_ARTIFACTS_URL: urlOf('s3')
     .optional()
     .describe('S3-compatible store, s3://key:secret@host:port/bucket?tls=0; files below the data folder otherwise.'),

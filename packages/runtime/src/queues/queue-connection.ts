@@ -34,7 +34,13 @@ export function openQueueConnection(
 ): QueueConnection {
   if (settings.redisUrl) {
     setDefaultBackendFactory(undefined);
-    const connection = { url: settings.redisUrl, maxRetriesPerRequest: null };
+    // A command that finds Redis away fails at the next vain attempt instead of waiting for its return: the relay adds
+    // jobs inside a transaction, which must not stay open as long. BullMQ lets only its blocking connections wait.
+    const connection = {
+      url: settings.redisUrl,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => workerPace.runRetryDelay,
+    };
     return { connection, close: async () => {} };
   }
   setDefaultBackendFactory(createPostgresBackend);
