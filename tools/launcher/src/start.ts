@@ -26,7 +26,8 @@ export async function start(options: StartOptions): Promise<void> {
     [
       { flag: '--port', port: options.port },
       { flag: '--device-port', port: options.devicePort },
-      { flag: '--mqtt-port', port: options.mqttPort },
+      // Where an external broker may already listen for devices.
+      ...(process.env.MUSTER_MQTT_URL ? [] : [{ flag: '--mqtt-port', port: options.mqttPort }]),
     ],
     options.bind,
   );
