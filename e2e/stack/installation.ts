@@ -21,10 +21,12 @@ export class Installation {
   private constructor(
     readonly data: string,
     readonly ports: { readonly people: number; readonly devices: number; readonly mqtt: number },
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  static async in(data: string): Promise<Installation> {
-    return new Installation(data, { people: await freePort(), devices: await freePort(), mqtt: await freePort() });
+  static async in(data: string, settings: Readonly<Record<string, string>> = {}): Promise<Installation> {
+    const ports = { people: await freePort(), devices: await freePort(), mqtt: await freePort() };
+    return new Installation(data, ports, settings);
   }
 
   get url(): string {
@@ -46,6 +48,7 @@ export class Installation {
     const ports = ['--port', people, '--device-port', devices, '--mqtt-port', mqtt].map(String);
     this.#printed = '';
     const child = spawn(process.execPath, [launcher, 'start', '--data', this.data, ...ports, ...words], {
+      env: { ...process.env, ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -6,18 +6,25 @@ import { permissions } from '@muster/contracts/access/permissions';
 import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
 import { ApiClient } from '@muster/launcher/demo/api-client';
 import { makeSignInLink } from '@muster/launcher/sign-in';
-import type { Database } from '@muster/persistence/database';
+import { Database } from '@muster/persistence/database';
+import { roleUrls } from '@muster/runtime/config/role-urls';
 import { freePort } from '@muster/runtime/embedded/free-port';
 import type { TestCluster } from '@muster/testkit/cluster';
 import { type Mosquitto, startMosquitto } from '@muster/testkit/mosquitto';
 import { cloneDatabase, type TestDatabase } from '@muster/testkit/postgres';
 import { ServerProcess } from './process.js';
 
-export interface StackOptions {
-  readonly cluster: TestCluster;
+/** Servers the product finds by URL. The database is empty: the api migrates it as its owner. */
+export interface ExternalParts {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly artifactsUrl: string;
+}
+
+export type StackOptions = ({ readonly cluster: TestCluster } | { readonly external: ExternalParts }) & {
   /** `mosquitto` runs Debian's broker with the product's own configuration. */
   readonly broker?: 'embedded' | 'mosquitto';
-}
+};
 
 /** The built product on free ports with a database of its own: api and worker as real processes. */
 export class Stack implements AsyncDisposable {
@@ -31,10 +38,12 @@ export class Stack implements AsyncDisposable {
     readonly mosquitto: Mosquitto | null,
   ) {}
 
-  static async start({ cluster, broker = 'embedded' }: StackOptions): Promise<Stack> {
+  static async start(options: StackOptions): Promise<Stack> {
+    const { broker = 'embedded' } = options;
     const home = mkdtempSync(join(tmpdir(), 'muster-stack-'));
     mkdirSync(join(home, 'logs'));
-    const testDatabase = await cloneDatabase(cluster);
+    const own = 'cluster' in options ? await cloneDatabase(options.cluster) : null;
+    const external = 'external' in options ? options.external : null;
     const ports = { people: await freePort(), devices: await freePort(), mqtt: await freePort() };
     const servicePort = await freePort();
     const environment = {
@@ -42,9 +51,8 @@ export class Stack implements AsyncDisposable {
       MUSTER_PORT: String(ports.people),
       MUSTER_DEVICE_PORT: String(ports.devices),
       MUSTER_MQTT_PORT: String(ports.mqtt),
-      MUSTER_DATABASE_URL: testDatabase.ownerUrl,
-      MUSTER_DATABASE_APP_URL: testDatabase.appUrl,
-      MUSTER_DATABASE_SYSTEM_URL: testDatabase.systemUrl,
+      ...(own ? databaseSettings(own) : {}),
+      ...(external ? externalSettings(external) : {}),
       ...(broker === 'mosquitto' ? { MUSTER_MQTT_URL: `mqtts://localhost:${servicePort}` } : {}),
     };
     const server = (name: string) =>
@@ -52,6 +60,7 @@ export class Stack implements AsyncDisposable {
     const api = server('api');
     const worker = server('worker');
     await api.start();
+    const testDatabase = own ?? (await connectTo(external!.databaseUrl));
     const mosquitto =
       broker === 'mosquitto'
         ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt, servicePort })
@@ -91,4 +100,24 @@ export class Stack implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+const databaseSettings = ({ ownerUrl, appUrl, systemUrl }: TestDatabase) => ({
+  MUSTER_DATABASE_URL: ownerUrl,
+  MUSTER_DATABASE_APP_URL: appUrl,
+  MUSTER_DATABASE_SYSTEM_URL: systemUrl,
+});
+
+const externalSettings = ({ databaseUrl, redisUrl, artifactsUrl }: ExternalParts) => ({
+  MUSTER_DATABASE_URL: databaseUrl,
+  MUSTER_REDIS_URL: redisUrl,
+  MUSTER_ARTIFACTS_URL: artifactsUrl,
+});
+
+/** A database that goes with its server: dropping it only closes the connections. */
+async function connectTo(ownerUrl: string): Promise<TestDatabase> {
+  const roles = roleUrls(ownerUrl);
+  const database = await Database.connect({ ...roles, poolMax: 5 });
+  const drop = () => database.close();
+  return { name: new URL(ownerUrl).pathname.slice(1), ownerUrl, ...roles, database, drop, [Symbol.asyncDispose]: drop };
 }
