@@ -167,7 +167,7 @@ describe('EmbeddedTransport', () => {
     expect(await heard).toBe('order');
   });
 
-  it('ends the session of who announces a packet no broker should collect, and counts it', async () => {
+  it('ends the session of who announces a packet too large to collect, and counts it', async () => {
     const client = await connect({ clientId: one, ...(await certificate(one)) });
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     client.publish(up(one), Buffer.alloc(MAX_PACKET_BYTES + 1), { qos: 1 });
