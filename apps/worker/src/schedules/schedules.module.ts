@@ -1,6 +1,6 @@
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { getQueueToken } from '@nestjs/bullmq';
-import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
 import { Relay } from '../outbox/relay.js';
@@ -15,7 +15,7 @@ const LOOK_MS = 5_000;
  * they get the schedules and the jobs of the latest letters, at start and whenever it happens.
  */
 @Module({})
-export class SchedulesModule implements OnApplicationBootstrap, OnApplicationShutdown {
+export class SchedulesModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #look: Promise<void> | null = null;
 
@@ -37,7 +37,8 @@ export class SchedulesModule implements OnApplicationBootstrap, OnApplicationShu
     }, LOOK_MS);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the queues close: a question to a closed queue is never answered. */
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#timer);
     await this.#look;
   }
