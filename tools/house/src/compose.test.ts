@@ -23,7 +23,7 @@ describe('docker-compose.yml', () => {
 
   it('refuses to start with an empty secret', () => {
     for (const name of Object.keys(secrets)) expect(() => compose({ ...secrets, [name]: '' }), name).toThrow(name);
-  });
+  }, 30_000);
 
   it('mounts and builds only what the repository holds', () => {
     const text = readFileSync(`${root}docker-compose.yml`, 'utf8');
