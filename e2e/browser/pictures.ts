@@ -24,6 +24,8 @@ async function shoot(page: Page, folder: string, name: string, wanted: readonly 
   mkdirSync(folder, { recursive: true });
   for (const colorScheme of wanted) {
     await page.emulateMedia({ colorScheme });
+    // The console follows the system's choice in a turn of its own.
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
     await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`), animations: 'disabled' });
   }
   await page.emulateMedia({ colorScheme: 'light' });
