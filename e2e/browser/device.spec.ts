@@ -11,7 +11,7 @@ test.beforeEach(async ({ page }) => {
   await expect(heading(page, 'berlin-001')).toBeVisible();
 });
 
-test('says in one sentence whether the device is where it should be, and shows its newest values', async ({ page }) => {
+test('says in one sentence whether the device is on target, and shows its newest values', async ({ page }) => {
   await expect(page.getByText(/^The device is where it should be, on \d+\.\d+\.\d+\.$/)).toBeVisible();
   await expect(page.getByRole('region', { name: 'Newest values' }).getByRole('listitem').first()).toBeVisible();
   await photograph(page, 'device-overview');

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   createCampaign,
   getCampaign,
@@ -12,6 +11,7 @@ import { publishContent } from '@muster/launcher/demo/publish-release';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { describe, expect, inject, it } from 'vitest';
 import { type CampaignStage, openStage } from '../stack/campaign-stage.js';
+import { randomMoment } from '../stack/random-moment.js';
 
 const DEVICES = 100;
 const KILLS = 10;
@@ -39,7 +39,7 @@ describe.each([['embedded'], ['mosquitto']] as const)('a campaign with the %s br
       const campaign = await launch(stage);
       const killed: string[] = [];
       for (let n = 0; n < KILLS; n++) {
-        await pause(1_000 + Math.random() * 6_000);
+        await randomMoment(1_000, 7_000);
         const victim = victims[n % victims.length]!;
         await victim.kill();
         await victim.start();

@@ -39,7 +39,7 @@ export const writeProblems = (nouns: RoutesByNoun): string => {
       '`muster_device_reasons_total{order, state, code}`, see [reasons](reasons.md)',
     ),
     '',
-    'Mosquitto refuses certificates and foreign topics by itself and counts neither: they show in its log alone.',
+    'Mosquitto refuses certificates and foreign topics by itself and counts neither; at its shipped log level it logs the certificates only.',
     '',
     row('code', 'status', 'meaning', 'operations'),
     row('---', '---', '---', '---'),
