@@ -1,7 +1,8 @@
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { fetchPinnedRoot } from '@muster/pki/client/fetch-pinned-root';
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions } from 'mqtt';
+import { sessionOver } from './mqtt-session.js';
 import type { HttpAnswer, HttpRequest, MqttOptions, MqttSession, Net } from './net.js';
 
 /** TLS forbids naming an address in SNI (RFC 6066 3). */
@@ -35,38 +36,6 @@ async function openMqtt(options: MqttOptions): Promise<MqttSession> {
     false,
   );
   return sessionOver(client);
-}
-
-function sessionOver(client: MqttClient): MqttSession {
-  let closed: string | null = null;
-  const listeners: ((reason: string) => void)[] = [];
-  const close = (reason: string) => {
-    if (closed !== null) return;
-    closed = reason;
-    for (const listener of listeners) listener(reason);
-  };
-  client.on('error', (error) => close(error.message));
-  client.on('close', () => close('connection closed'));
-  return {
-    publish: async (topic, payload) => {
-      await client.publishAsync(topic, payload as string | Buffer, { qos: 1 });
-    },
-    subscribe: async (filter) => {
-      const [granted] = await client.subscribeAsync(filter, { qos: 1 });
-      if (!granted || granted.qos > 2) throw new Error(`subscription to ${filter} refused`);
-    },
-    onMessage: (listener) => {
-      client.on('message', (topic, payload) => listener(topic, payload));
-    },
-    onClose: (listener) => {
-      if (closed === null) listeners.push(listener);
-      else listener(closed);
-    },
-    end: async (polite) => {
-      close('ended');
-      await client.endAsync(!polite).catch(() => undefined);
-    },
-  };
 }
 
 function openHttp(wanted: HttpRequest): Promise<HttpAnswer> {
