@@ -13,7 +13,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { type CampaignStage, openStage } from '../stack/campaign-stage.js';
 import { randomMoment } from '../stack/random-moment.js';
 
-const DEVICES = 100;
+const DEVICES = process.env.MUSTER_FULL ? 200 : 60;
 const KILLS = 10;
 const VERSION = '2.0.0';
 /** The gate looks away, so that the campaign has to carry these failures to the end. */
@@ -28,6 +28,15 @@ async function launch(stage: CampaignStage): Promise<Campaign> {
   const plan = { ...draft.plan, gate, concurrency: 8, deadlineS: 600, stepTimeoutS: 300 };
   const made = await client.call(createCampaign, { body: { ...draft, plan } });
   return client.call(launchCampaign, { params: { campaignId: made.id }, body: {}, match: made.version });
+}
+
+/** Ten moments between the first and the last device, told by how many are through. */
+const randomPoints = (): number[] =>
+  Array.from({ length: KILLS }, () => Math.floor(Math.random() * DEVICES * 0.9)).sort((a, b) => a - b);
+
+async function resolved(stage: CampaignStage, { id }: Campaign): Promise<number> {
+  const { counters } = await stage.client.call(getCampaign, { params: { campaignId: id } });
+  return counters.succeeded + counters.failed;
 }
 
 describe.each([['embedded'], ['mosquitto']] as const)('a campaign with the %s broker', (broker) => {
