@@ -11,7 +11,6 @@ import { publishContent } from '@muster/launcher/demo/publish-release';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { describe, expect, inject, it } from 'vitest';
 import { type CampaignStage, openStage } from '../stack/campaign-stage.js';
-import { randomMoment } from '../stack/random-moment.js';
 
 const DEVICES = process.env.MUSTER_FULL ? 200 : 60;
 const KILLS = 10;
@@ -47,8 +46,10 @@ describe.each([['embedded'], ['mosquitto']] as const)('a campaign with the %s br
       const victims = mosquitto === null ? [worker, api] : [worker, mosquitto, api];
       const campaign = await launch(stage);
       const killed: string[] = [];
-      for (let n = 0; n < KILLS; n++) {
-        await randomMoment(1_000, 7_000);
+      for (const [n, due] of randomPoints().entries()) {
+        await assertEventually(async () => expect(await resolved(stage, campaign)).toBeGreaterThanOrEqual(due), {
+          within: 120_000,
+        });
         const victim = victims[n % victims.length]!;
         await victim.kill();
         await victim.start();
