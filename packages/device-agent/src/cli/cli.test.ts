@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { assertEventually } from '@muster/testkit/assert-eventually';
@@ -14,10 +15,18 @@ let peer: WirePeer;
 let folder: string;
 let running: ChildProcess | null = null;
 
-/** The bundle as it is shipped; Node of the machine, not the one that runs the tests, where there is an older one. */
+/** The machine's own Node, as on a device: the tests themselves run on a newer one from the workspace. */
+const machineNode =
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((place) => !place.includes('node_modules'))
+    .map((place) => join(place, 'node'))
+    .find(existsSync) ?? process.execPath;
+
+/** The bundle as it is shipped. */
 async function agent(...words: string[]): Promise<{ code: Promise<number | null>; told: () => string }> {
   let text = '';
-  const child = spawn(process.execPath, [join(here, 'dist/muster-agent.mjs'), '--state', folder, ...words]);
+  const child = spawn(machineNode, [join(here, 'dist/muster-agent.mjs'), '--state', folder, ...words]);
   running = child;
   child.stderr.on('data', (bytes: Buffer) => {
     text += bytes.toString();
@@ -29,6 +38,7 @@ beforeAll(async () => {
   const built = spawn(process.execPath, ['bundle.mjs'], { cwd: here, stdio: 'inherit' });
   expect(await new Promise((resolve) => built.once('exit', resolve))).toBe(0);
   peer = await startWirePeer();
+  console.log(`the agent runs on Node ${execFileSync(machineNode, ['--version'], { encoding: 'utf8' }).trim()}`);
 }, 60_000);
 afterAll(() => peer.stop());
 beforeEach(async () => {
