@@ -11,6 +11,8 @@ const requirements = [
   { package: 'postgresql-15', program: '/usr/lib/postgresql/15/bin/postgres', suites: ['journey'] },
   // The S3-compatible store that Debian has.
   { package: 'python3-swift', program: '/usr/lib/python3/dist-packages/swift/__init__.py', suites: ['int', 'journey'] },
+  { package: 'git', program: 'git', suites: ['format', 'unit'] },
+  { package: 'openssl', program: 'openssl', suites: ['unit', 'int', 'journey'] },
   { package: 'docker-compose', program: 'docker-compose', suites: ['unit'] },
   { package: 'chromium', program: 'chromium', suites: ['journey', 'browser'] },
 ];
