@@ -15,6 +15,8 @@ const steps = [
     reads: ['packages', 'apps/api', 'apps/worker', 'tools', 'tsconfig.json', 'tsconfig.base.json'],
     makes: 'tools/launcher/dist/main.js',
     words: [bin('typescript/bin/tsc'), '-b'],
+    // Without it a build after a failed one may repeat errors that are mended.
+    whenForced: ['--force'],
   },
   {
     name: 'agent',
@@ -35,7 +37,8 @@ const steps = [
 ];
 
 /**
- * Brings everything that runs up to date. A step is skipped when nothing it reads has changed since it last succeeded.
+ * Brings everything that runs up to date. A step is skipped when nothing it reads has changed since it last succeeded;
+ * `force` builds everything from its sources alone.
  * @param {string} node
  * @param {{ force?: boolean }} [options]
  */
@@ -46,7 +49,8 @@ export async function build(node, { force = false } = {}) {
     const now = fingerprint(step.reads);
     const upToDate = existsSync(join(root, step.makes)) && existsSync(mark) && readFileSync(mark, 'utf8') === now;
     if (upToDate && !force) continue;
-    await quietly(step.title, node, step.words, { cwd: step.cwd ?? root });
+    const words = force ? [...step.words, ...(step.whenForced ?? [])] : step.words;
+    await quietly(step.title, node, words, { cwd: step.cwd ?? root });
     mkdirSync(dirname(mark), { recursive: true });
     writeFileSync(mark, now);
   }

@@ -12,10 +12,15 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** Every path that git knows or would take. */
+export function knownPaths(): string[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' });
+  return [...new Set(listed.split('\0'))].filter((path) => path !== '' && existsSync(join(root, path)));
+}
+
 /** Every TypeScript and JavaScript file that git knows or would take. */
 export function sourceFiles(): SourceFile[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' });
-  return [...new Set(listed.split('\0'))]
-    .filter((path) => /\.(ts|tsx|mjs|cjs)$/.test(path) && existsSync(join(root, path)))
+  return knownPaths()
+    .filter((path) => /\.(ts|tsx|mjs|cjs)$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
