@@ -36,7 +36,6 @@ export default defineConfig({
           include: ['e2e/journeys/**/*.e2e.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
           globalSetup: ['packages/testkit/src/global-setup.ts'],
         },
       },

@@ -15,10 +15,11 @@ const suites = {
   types: () => check('types of the tests', bin('typescript/bin/tsc'), ['-p', 'tsconfig.test.json', '--noEmit']),
   console: () =>
     check('types of the console', bin('typescript/bin/tsc'), ['-p', 'apps/console/tsconfig.json', '--noEmit']),
-  unit: () => vitest('unit', { minutes: 5 }),
-  int: () => vitest('int', { minutes: 8 }),
-  journey: () => vitest('journey', { minutes: values.full ? 120 : 15 }),
-  browser: () => playwright({ minutes: 10 }),
+  unit: () => vitest('unit', { minutes: 8 }),
+  int: () => vitest('int', { minutes: 12 }),
+  // Journeys mostly wait for devices: two at a time keep two cores busy.
+  journey: () => vitest('journey', { minutes: values.full ? 120 : 30, workers: 2 }),
+  browser: () => playwright({ minutes: 15 }),
 };
 const wanted = values.only ? values.only.split(',') : Object.keys(suites);
 

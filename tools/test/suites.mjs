@@ -12,13 +12,14 @@ export async function check(name, script, words) {
 }
 
 /** One vitest project, counted from its JSON report. */
-export async function vitest(project, { minutes }) {
+export async function vitest(project, { minutes, workers }) {
   const report = join(reports, `${project}.json`);
   const { code, seconds } = await run(
     project,
     [
       join(root, 'node_modules/vitest/vitest.mjs'),
       'run',
+      ...(workers ? [`--maxWorkers=${workers}`] : []),
       ...['--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     ],
     { minutes },
