@@ -53,7 +53,12 @@ const converged = () =>
     async () => {
       config = await stack.client.call(getConfig, { params: { configId: config.id } });
       expect(config).toMatchObject({ devices: DEVICES, converged: DEVICES, drifted: 0 });
-      for (const id of ids()) expect((await twinOf(id)).ackedVersion).toBe((await twinOf(id)).desiredVersion);
+      const { document } = config.versions.find(({ number }) => number === config.publishedNumber)!;
+      for (const id of ids()) {
+        const twin = await twinOf(id);
+        expect(twin.desired).toMatchObject({ config: document });
+        expect(twin.ackedVersion).toBe(twin.desiredVersion);
+      }
     },
     { within: 30_000 },
   );
