@@ -44,8 +44,11 @@ describe('a first device', () => {
       presence: 'online',
       state: 'active',
     });
-    const { items } = await stack.client.call(getLatestValues, { params });
-    expect(items.map(({ metric }) => metric)).toContain('system.memory_used_percent');
+    // Newest values are written about once a second.
+    await assertEventually(async () => {
+      const { items } = await stack.client.call(getLatestValues, { params });
+      expect(items.map(({ metric }) => metric)).toContain('system.memory_used_percent');
+    });
   });
 
   it('does not come in with a token that was used', async () => {
