@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,6 +20,8 @@ const fleetSize = makesPictures ? 200 : 60;
  */
 export default async function start(config: FullConfig): Promise<() => Promise<void>> {
   const data = mkdtempSync(join(tmpdir(), 'muster-browser-'));
+  // Where only root may enter, the database would keep its files elsewhere and they would stay behind.
+  chmodSync(data, 0o755);
   const ports = [await freePort(), await freePort(), await freePort()];
   const [people, devices, mqtt] = ports.map(String) as [string, string, string];
   const words = ['--data', data, '--port', people, '--device-port', devices, '--mqtt-port', mqtt];

@@ -1,5 +1,5 @@
 /** For tests: the device door on a real socket beside the people's application, both on a database of the test's own. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,6 +102,7 @@ export const openDoorHarness = async (
     close: async () => {
       await app.close();
       await people.close();
+      await rm(data, { recursive: true, force: true });
     },
   };
 };

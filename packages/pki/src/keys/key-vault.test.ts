@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { EnvelopeFault, rewrap, seal, unseal } from './envelope.js';
 import { KeyVault, loadKek } from './key-vault.js';
 
 const context = { tenant: 'main', purpose: 'device', generation: 1 };
-const newFolder = () => mkdtemp(join(tmpdir(), 'muster-vault-'));
+const folders: string[] = [];
+const newFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-vault-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
 describe('the key vault', () => {
   it('gives back the same key after a restart', async () => {
