@@ -26,6 +26,13 @@ export const deviceReasons = {
   // updates
   offer_incomplete: 'The offer lacks the manifest of a release',
   hardware_incompatible: 'The release is for other hardware models',
+  offer_unsigned: 'The offer lacks the signed statement that it is fresh',
+  offer_expired: 'The signed statement that came with the offer is over',
+  downgrade_refused: 'The release is older than the one that runs, and the offer does not allow going back',
+  battery_low: 'The battery is below what the campaign asks for',
+  mains_required: 'The device runs on battery and the campaign asks for mains',
+  disk_full: 'Less disk is free than the campaign or the artifact needs',
+  window_closed: 'The maintenance window is closed, or too short for what is left to do',
   rollback_index_too_low: 'The release is older than the device may go back to',
   version_reused: 'The version is installed with other content',
   deadline_passed: 'The offer ended before the device was done',

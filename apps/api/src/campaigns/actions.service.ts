@@ -4,9 +4,11 @@ import { gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { type CampaignRow, campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
+import { freezeTargets } from '@muster/persistence/campaigns/freeze-targets';
 import { recall } from '@muster/persistence/campaigns/recall';
+import { returnables } from '@muster/persistence/campaigns/returnable.store';
 import { startRollback } from '@muster/persistence/campaigns/rollback.store';
-import { returnables, waveFacts } from '@muster/persistence/campaigns/tick.store';
+import { waveFacts } from '@muster/persistence/campaigns/tick.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
@@ -16,7 +18,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
 import { actorOf, type Principal } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
-import { freezeTargets } from './freeze-targets.js';
 import { answer } from './read-campaign.js';
 
 export type ActionCall = Call<typeof routes.pauseCampaign>;
@@ -120,7 +121,9 @@ async function freeze({ tx, row, now }: Acting): Promise<void> {
   const release = row.releaseId === null ? null : await releaseStore.find(tx, row.releaseId);
   if (release !== null && release.state !== 'published')
     throw new Refusal('release_state_refused', `The release is ${release.state}; only published ones roll out.`);
-  const inputs = await freezeTargets(tx, row, release, now);
+  const frozen = await freezeTargets(tx, row, release, now);
+  if (!frozen.ok) throw new Refusal(frozen.code, frozen.detail, frozen.facts);
+  const inputs = { ...frozen.value };
   const record = { kind: 'launched', wave: null, verdict: null, code: 'launched', inputs, limits: {} } as const;
   await decisionStore.append(tx, row.id, record, now);
 }

@@ -14,7 +14,7 @@ import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { type Fault, Refusal } from '../http/refusal.js';
 import { toSummary } from './campaign.resource.js';
-import { checkPlan, previewOf } from './freeze-targets.js';
+import { checkPlan, previewOf } from './preview-targets.js';
 import { answer, viewsOf } from './read-campaign.js';
 
 /** Campaigns as people draft and read them. */

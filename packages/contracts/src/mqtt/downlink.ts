@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { executionKinds } from '../campaigns/executions.schema.js';
+import { Preconditions } from '../campaigns/plans.schema.js';
 import { Id, Sha256 } from '../ids.js';
 import { Instant } from '../instant.js';
 import { problemCodes } from '../problem.js';
@@ -67,10 +68,46 @@ export const ExecutionOrder = z.looseObject({
     .max(64 * 1024)
     .optional(),
   artifactPath: z.string().max(500).optional(),
+  /** Compact JWS, typ `offer+jws`, signed by the command key; its claims are OfferClaims. */
+  offer: z
+    .string()
+    .max(8 * 1024)
+    .optional(),
+  /** What to fetch instead of the artifact, when the device has the artifact with `baseSha256` at hand. */
+  delta: z
+    .looseObject({
+      format: z.literal('zstd-patch'),
+      path: z.string().max(500),
+      size: z.number().int().min(1),
+      sha256: Sha256,
+      baseSha256: Sha256,
+    })
+    .optional(),
+  preconditions: Preconditions.optional(),
+  /** The device's maintenance window, as instants: it installs only in between. */
+  window: z.object({ opensAt: Instant, closesAt: Instant }).optional(),
+  jitterS: z.number().int().min(0).optional(),
   deadline: Instant.optional(),
   soakS: z.number().int().min(0).optional(),
 });
 export type ExecutionOrder = z.infer<typeof ExecutionOrder>;
+
+/**
+ * A fresh statement that this device may take this release now: bound to the execution and the manifest's digest, and
+ * soon over. Without `downgrade` a device refuses a version below the one it runs; `rollback` is a server-ordered return.
+ */
+export const OfferClaims = z.looseObject({
+  iss: z.string(),
+  aud: Id,
+  jti: Id,
+  iat: z.number().int(),
+  exp: z.number().int(),
+  releaseId: Id,
+  manifestSha256: Sha256,
+  rollback: z.boolean(),
+  downgrade: z.boolean(),
+});
+export type OfferClaims = z.infer<typeof OfferClaims>;
 
 /** Public keys the device verifies commands and manifests with, and when to renew. */
 export const TrustOrder = z.looseObject({

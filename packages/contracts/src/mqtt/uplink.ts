@@ -43,6 +43,13 @@ export const Heartbeat = UplinkHeader.extend({
   twinVersion: z.number().int().min(0).optional(),
   connectivity: z.looseObject({ type: z.string().max(32).optional(), rssiDbm: z.number().optional() }).optional(),
   checks: z.record(z.string().max(64), z.boolean()).optional(),
+  power: z
+    .looseObject({
+      source: z.enum(['mains', 'battery']).optional(),
+      batteryPercent: z.number().min(0).max(100).optional(),
+    })
+    .optional(),
+  disk: z.looseObject({ freeMb: z.number().min(0).optional() }).optional(),
   buffered: z.number().int().min(0).optional(),
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
@@ -102,6 +109,10 @@ export const ExecutionReport = UplinkHeader.extend({
   firmwareVersion: z.string().max(64).optional(),
   bootId: z.string().max(64).optional(),
   checks: z.record(z.string().max(64), z.boolean()).optional(),
+  /** With `deferred`: when it is worth asking again. */
+  retryAfterS: z.number().int().min(1).max(86_400).optional(),
+  /** With `downloaded`: bytes that came over the wire, which a delta makes fewer. */
+  bytes: z.number().int().min(0).optional(),
 });
 export type ExecutionReport = z.infer<typeof ExecutionReport>;
 

@@ -4,8 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import { decisionStore } from './decision.store.js';
+import { type Returnable, returnables } from './returnable.store.js';
 import { type Target, targetStore } from './target.store.js';
-import { type Returnable, returnables } from './tick.store.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
 /**

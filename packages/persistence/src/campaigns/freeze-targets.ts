@@ -1,0 +1,84 @@
+import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
+import { judgeTarget, type ReleaseDemands } from '@muster/domain/campaigns/judge-target';
+import { orderTargets } from '@muster/domain/campaigns/order-targets';
+import { type PlannedWave, type PlanRefusal, planWaves, waveAt } from '@muster/domain/campaigns/plan-waves';
+import { done, type Result } from '@muster/domain/result';
+import type { Tx } from '../transaction.js';
+import { type CampaignRow, campaignStore } from './campaign.store.js';
+import { type MatchedDevice, targetStore } from './target.store.js';
+import { waveStore } from './wave.store.js';
+
+export interface ExcludedDevice {
+  readonly device: MatchedDevice;
+  readonly code: string;
+  readonly detail: string | null;
+}
+
+export interface SortedDevices {
+  readonly eligible: readonly MatchedDevice[];
+  readonly excluded: readonly ExcludedDevice[];
+}
+
+/** What decides who is a target: a campaign, or the draft of one. */
+export type Asked = Pick<NewCampaign, 'selector' | 'plan'>;
+
+/** Every device the selector matches, as a target or with the reason why it is none. */
+export async function sortDevices(tx: Tx, asked: Asked, release: ReleaseDemands | null): Promise<SortedDevices> {
+  const matched = await targetStore.match(tx, asked.selector);
+  const eligible: MatchedDevice[] = [];
+  const excluded: ExcludedDevice[] = [];
+  for (const device of matched) {
+    const reason = judgeTarget(device, release);
+    if (reason === null) eligible.push(device);
+    else excluded.push({ device, ...reason });
+  }
+  return { eligible, excluded };
+}
+
+export const planOf = (asked: Asked, total: number): Result<PlannedWave[], PlanRefusal> =>
+  planWaves(
+    asked.plan.waves.map((wave) => wave.size),
+    total,
+  );
+
+export interface Frozen {
+  readonly targets: number;
+  readonly exclusions: number;
+  readonly waves: number;
+}
+
+/**
+ * Freezes who is a target, in which wave and in which order, and who is left out and why. The order depends on the
+ * campaign and the set of devices alone. A refusal has changed nothing.
+ */
+export async function freezeTargets(
+  tx: Tx,
+  campaign: CampaignRow,
+  release: ReleaseDemands | null,
+  now: Date,
+): Promise<Result<Frozen, PlanRefusal>> {
+  const { eligible, excluded } = await sortDevices(tx, campaign, release);
+  const waves = planOf(campaign, eligible.length);
+  if (!waves.ok) return waves;
+  const devices = new Map(eligible.map((device) => [device.deviceId, device] as const));
+  const targets = orderTargets(campaign.id, eligible).map((deviceId, position) => {
+    const { previousReleaseId, previousVersion } = devices.get(deviceId)!;
+    const wave = waveAt(waves.value, position);
+    return { deviceId, wave, position, releaseId: campaign.releaseId, previousReleaseId, previousVersion };
+  });
+  await waveStore.insertAll(
+    tx,
+    campaign.id,
+    waves.value.map((wave) => ({ ...wave, counts: { queued: wave.size } })),
+    now,
+  );
+  await targetStore.freeze(tx, campaign.id, targets, now);
+  await targetStore.exclude(
+    tx,
+    campaign.id,
+    excluded.map(({ device, code, detail }) => ({ deviceId: device.deviceId, code, detail })),
+  );
+  const frozen = { targets: targets.length, exclusions: excluded.length };
+  await campaignStore.setFrozen(tx, campaign.id, frozen);
+  return done({ ...frozen, waves: waves.value.length });
+}
