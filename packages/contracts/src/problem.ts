@@ -66,6 +66,10 @@ export const problems = {
   plan_uncovering: [422, 'The plan does not reach all targets'],
   no_eligible_targets: [422, 'No device is eligible'],
   campaign_state_refused: [409, 'The campaign is not in the state this needs'],
+  budget_starves_site: [422, 'The site budget would let no device of a site update'],
+  signer_may_not_deploy: [403, 'Who signed the release may not launch it'],
+  kill_switch_engaged: [409, 'The kill switch of this tenant is engaged'],
+  sbom_invalid: [422, 'The SBOM breaks its own schema'],
   approval_by_creator: [403, 'Who created it may not approve it'],
   command_not_cancellable: [409, 'The command is past the point where it can be cancelled'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -1,5 +1,6 @@
 import * as access from './access/access.routes.js';
 import * as audit from './audit/audit.routes.js';
+import * as brakes from './campaigns/brakes.routes.js';
 import * as campaigns from './campaigns/campaigns.routes.js';
 import * as commands from './commands/commands.routes.js';
 import * as configs from './configs/configs.routes.js';
@@ -19,7 +20,7 @@ export const routesByNoun = {
   configs,
   commands,
   releases,
-  campaigns,
+  campaigns: { ...campaigns, ...brakes },
   telemetry,
   notifications,
   audit: { listAudit: audit.listAudit, verifyAudit: audit.verifyAudit },

@@ -12,6 +12,7 @@ import {
   CampaignExclusionEntity,
   CampaignTargetEntity,
   CampaignWaveEntity,
+  FreezeEntity,
 } from './campaigns/campaign.entity.js';
 import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
 import { CommandEntity } from './commands/command.entity.js';
@@ -30,9 +31,22 @@ import {
   EnrollmentTokenEntity,
   SigningKeyEntity,
 } from './enrollment/enrollment.entity.js';
-import { NotificationEntity, WebhookDeliveryEntity, WebhookEntity } from './notifications/notification.entity.js';
+import {
+  MailEntity,
+  MailRecipientEntity,
+  NotificationEntity,
+  WebhookDeliveryEntity,
+  WebhookEntity,
+} from './notifications/notification.entity.js';
 import { AppliedLetterEntity, LetterEntity } from './outbox/outbox.entity.js';
-import { ArtifactEntity, DeviceReleaseEntity, ReleaseEntity } from './releases/release.entity.js';
+import {
+  ArtifactEntity,
+  DeltaEntity,
+  DeviceReleaseEntity,
+  ReleaseEntity,
+  SbomComponentEntity,
+  SbomEntity,
+} from './releases/release.entity.js';
 import {
   DeadLetterEntity,
   DirtyHourEntity,
@@ -60,6 +74,7 @@ export const entities = [
   CommandEntity,
   DeadLetterEntity,
   DecisionRecordEntity,
+  DeltaEntity,
   DeviceClassEntity,
   DeviceEntity,
   DeviceEventEntity,
@@ -69,18 +84,23 @@ export const entities = [
   DriftEntity,
   EnrollmentTokenEntity,
   ExecutionEntity,
+  FreezeEntity,
   GoldenConfigEntity,
   GoldenConfigVersionEntity,
   HourlyRollupEntity,
   IdempotencyKeyEntity,
   LatestValueEntity,
   LetterEntity,
+  MailEntity,
+  MailRecipientEntity,
   MembershipEntity,
   MessageEntity,
   MetricEntity,
   NotificationEntity,
   PlaceEntity,
   ReleaseEntity,
+  SbomComponentEntity,
+  SbomEntity,
   SessionEntity,
   SignInLinkEntity,
   SigningKeyEntity,

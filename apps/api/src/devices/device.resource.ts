@@ -34,6 +34,8 @@ export const toDevice = (row: DeviceDetailRow): Device => ({
   reasonCode: row.reasonCode,
   reasonDetail: row.reasonDetail,
   since: row.since.toISOString(),
+  timezone: row.timezone,
+  updatesBlockedUntil: instant(row.updatesBlockedUntil),
   heartbeatS: row.heartbeatS,
   missedHeartbeats: row.missedHeartbeats,
   presenceSince: row.presence === 'never' ? null : instant(row.presenceSince),

@@ -60,6 +60,9 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   'campaign.halted': [{ queue: 'notifications', job: 'notify' }],
   'campaign.completed': [{ queue: 'notifications', job: 'notify' }],
   'campaign.rollback_finished': [{ queue: 'notifications', job: 'notify' }],
+  'campaign.stalled': [{ queue: 'notifications', job: 'notify' }],
+  'campaign.awaiting_approval': [{ queue: 'notifications', job: 'notify' }],
+  'kill_switch.changed': [{ queue: 'notifications', job: 'notify' }],
   'certificate.revoked': [
     { queue: 'certificates', job: 'cut-session' },
     { queue: 'notifications', job: 'notify' },

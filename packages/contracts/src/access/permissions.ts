@@ -20,6 +20,7 @@ export const permissions = [
   'campaign:write',
   'campaign:operate',
   'campaign:approve',
+  'fleet:stop',
   'telemetry:read',
   'dead_letter:read',
   'dead_letter:write',

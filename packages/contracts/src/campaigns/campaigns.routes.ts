@@ -1,13 +1,22 @@
 import { z } from 'zod';
 import { Explanation } from '../devices/devices.schema.js';
-import { DeviceId, Id } from '../ids.js';
+import { DeviceId, Id, Name } from '../ids.js';
 import { PageQuery, pageOf } from '../page.js';
 import type { ProblemCode } from '../problem.js';
 import { route } from '../route.js';
-import { Campaign, CampaignPage, CampaignQuery, NewCampaign } from './campaigns.schema.js';
+import {
+  Campaign,
+  CampaignPage,
+  CampaignPatch,
+  CampaignQuery,
+  EvidenceBundle,
+  NewCampaign,
+  StopPreview,
+} from './campaigns.schema.js';
 import { DecisionRecord } from './decisions.schema.js';
-import { Execution, ExecutionQuery, FailureCluster } from './executions.schema.js';
+import { Execution, ExecutionQuery, FailureCluster, sliceAttributes } from './executions.schema.js';
 import { CampaignPreview, Exclusion } from './plans.schema.js';
+import { Rehearsal, RehearsalRequest } from './rehearsals.schema.js';
 
 const one = z.object({ campaignId: Id });
 const refused: readonly ProblemCode[] = [
@@ -49,6 +58,7 @@ export const createCampaign = route({
     'plan_invalid',
     'plan_empty_wave',
     'plan_uncovering',
+    'budget_starves_site',
     'release_state_refused',
     'not_found',
   ],
@@ -60,6 +70,73 @@ export const getCampaign = route({
   permission: 'campaign:read',
   params: one,
   returns: Campaign,
+  refuses: ['not_found'],
+});
+
+export const updateCampaign = route({
+  method: 'PATCH',
+  path: '/campaigns/:campaignId',
+  summary: 'Change a campaign that has not started; an approval is void then',
+  permission: 'campaign:write',
+  params: one,
+  body: CampaignPatch,
+  returns: Campaign,
+  match: true,
+  refuses: [
+    ...refused,
+    'validation_failed',
+    'plan_invalid',
+    'plan_empty_wave',
+    'plan_uncovering',
+    'budget_starves_site',
+    'release_state_refused',
+  ],
+});
+export const rehearseCampaign = route({
+  method: 'POST',
+  path: '/campaigns/rehearsal',
+  summary: 'Play a campaign in virtual time',
+  permission: 'campaign:read',
+  body: RehearsalRequest,
+  returns: Rehearsal,
+  status: 200,
+  refuses: [
+    'validation_failed',
+    'not_found',
+    'plan_invalid',
+    'plan_empty_wave',
+    'plan_uncovering',
+    'no_eligible_targets',
+  ],
+});
+export const retryCampaign = route({
+  method: 'POST',
+  path: '/campaigns/:campaignId/retry',
+  summary: 'Draft a campaign over the devices that failed',
+  permission: 'campaign:write',
+  params: one,
+  body: z.strictObject({ name: Name.optional() }),
+  returns: Campaign,
+  status: 201,
+  idempotent: true,
+  refuses: ['not_found', 'campaign_state_refused', 'no_eligible_targets'],
+});
+export const previewStop = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/stop',
+  summary: 'What a stop would do to whom',
+  permission: 'campaign:read',
+  params: one,
+  returns: StopPreview,
+  refuses: ['not_found'],
+});
+export const getEvidence = route({
+  method: 'GET',
+  path: '/campaigns/:campaignId/evidence',
+  summary: 'All decision records, to be judged again offline',
+  permission: 'campaign:read',
+  params: one,
+  returns: EvidenceBundle,
   refuses: ['not_found'],
 });
 
@@ -84,7 +161,10 @@ export const launchCampaign = action('launch', 'Freeze the targets and start', '
   'no_eligible_targets',
   'plan_empty_wave',
   'plan_uncovering',
+  'budget_starves_site',
   'release_state_refused',
+  'signer_may_not_deploy',
+  'kill_switch_engaged',
 ]);
 export const pauseCampaign = action('pause', 'Offer nothing more; what runs, runs on');
 export const resumeCampaign = action('resume', 'Go on after a pause, a hold or a halt');
@@ -96,7 +176,34 @@ export const stopCampaign = action(
 );
 export const approveCampaign = action('approve', 'Approve; never by who created it', 'campaign:approve', [
   'approval_by_creator',
+  'signer_may_not_deploy',
+  'kill_switch_engaged',
 ]);
+export const denyCampaign = action(
+  'deny',
+  'Deny; whoever drafted it may change and submit it again',
+  'campaign:approve',
+);
+export const overrideCampaign = action(
+  'override',
+  'Pass a wave whose gate waits for data; needs a reason, and never passes a broken limit',
+);
+export const excludeSlice = route({
+  method: 'POST',
+  path: '/campaigns/:campaignId/exclude',
+  summary: 'Take the waiting devices of a slice out, and go on if asked to',
+  permission: 'campaign:operate',
+  params: one,
+  body: z.strictObject({
+    attribute: z.enum(sliceAttributes),
+    value: Name,
+    reason: z.string().min(1).max(500),
+    resume: z.boolean().default(false),
+  }),
+  returns: Campaign,
+  match: true,
+  refuses: [...refused, 'validation_failed'],
+});
 export const rollbackCampaign = action('rollback', 'Return updated devices to their own last known good release');
 
 export const explainCampaign = route({

@@ -4,7 +4,7 @@ import { Id, Name } from '../ids.js';
 import { Instant } from '../instant.js';
 import { PageQuery, pageOf } from '../page.js';
 import { Reason } from '../states.js';
-import { GateCheck } from './decisions.schema.js';
+import { DecisionRecord, GateCheck } from './decisions.schema.js';
 import { executionKinds } from './executions.schema.js';
 import { CampaignPlan, WavePlan } from './plans.schema.js';
 
@@ -69,6 +69,10 @@ export const Campaign = z
     name: z.string(),
     kind: z.enum(executionKinds),
     parentId: Id.nullable(),
+    /** The campaign whose failed devices this one tries again. */
+    retryOf: Id.nullable(),
+    supersedes: Id.nullable(),
+    supersededBy: Id.nullable(),
     childId: Id.nullable(),
     state: z.enum(campaignStates),
     ...Reason.shape,
@@ -89,6 +93,11 @@ export const Campaign = z
     gate: z.array(GateCheck),
     createdBy: z.string(),
     approvedBy: z.string().nullable(),
+    /** Work is left and nothing has moved since. */
+    stalledSince: Instant.nullable(),
+    /** Bytes of artifacts handed out, and what deltas spared. */
+    bytesSent: z.number(),
+    bytesSpared: z.number(),
     createdAt: Instant,
     startedAt: Instant.nullable(),
     finishedAt: Instant.nullable(),
@@ -130,9 +139,43 @@ export const NewCampaign = z
     command: z.strictObject({ name: z.string(), args: z.record(z.string(), z.unknown()).default({}) }).optional(),
     selector: Selector,
     plan: CampaignPlan,
+    /** Takes the place of this campaign at launch: that one stops, and its devices are free for this one. */
+    supersedes: Id.optional(),
   })
   .meta({ id: 'NewCampaign' });
 export type NewCampaign = z.infer<typeof NewCampaign>;
+
+/** What changes of a draft; a change takes an approval back. */
+export const CampaignPatch = z
+  .strictObject({
+    name: Name.optional(),
+    releaseId: Id.optional(),
+    selector: Selector.optional(),
+    plan: CampaignPlan.optional(),
+    supersedes: Id.nullable().optional(),
+  })
+  .meta({ id: 'CampaignPatch' });
+export type CampaignPatch = z.infer<typeof CampaignPatch>;
+
+/** What a stop would do now to whom: nothing is done. */
+export const StopPreview = z
+  .object({
+    groups: z.array(
+      z.object({
+        effect: z.enum(['never_offered', 'recalled', 'finishes', 'soaks_on', 'stays_updated']),
+        count: z.number().int(),
+        sentence: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'StopPreview' });
+export type StopPreview = z.infer<typeof StopPreview>;
+
+/** Everything a decision was made from, to be judged again offline: `node tools/judge-again.mjs bundle.json`. */
+export const EvidenceBundle = z
+  .object({ campaign: Campaign, decisions: z.array(DecisionRecord) })
+  .meta({ id: 'EvidenceBundle' });
+export type EvidenceBundle = z.infer<typeof EvidenceBundle>;
 
 export const CampaignPage = pageOf(CampaignSummary);
 export const CampaignQuery = PageQuery.extend({

@@ -13,8 +13,13 @@ export const GateCheck = z
     limit: z.number(),
     n: z.number().int(),
     of: z.number().int(),
-    unit: z.enum(['share', 'devices', 'seconds']),
+    /** `times` is a multiple; `metric` is in the metric's own unit. */
+    unit: z.enum(['share', 'devices', 'seconds', 'times', 'metric']),
     verdict: z.enum(verdicts),
+    /** What a comparison is against, the value there, and the always-valid 95% interval of the difference. */
+    against: z.enum(['baseline', 'control']).optional(),
+    reference: z.number().nullable().optional(),
+    interval: z.tuple([z.number(), z.number()]).nullable().optional(),
   })
   .meta({ id: 'GateCheck' });
 export type GateCheck = z.infer<typeof GateCheck>;
@@ -30,6 +35,8 @@ export const decisionKinds = [
   'rollback_finished',
   'rollback_failed',
   'finished',
+  'stalled',
+  'slice_excluded',
 ] as const;
 export type DecisionKind = (typeof decisionKinds)[number];
 

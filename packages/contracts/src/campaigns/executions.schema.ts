@@ -69,6 +69,8 @@ export const Execution = z
     previousVersion: z.string().nullable(),
     offeredAt: Instant.nullable(),
     deadlineAt: Instant.nullable(),
+    /** Not offered before this: a deferral, or the pause after repeated failures. */
+    notBefore: Instant.nullable(),
     finishedAt: Instant.nullable(),
     provisional: z.boolean(),
     version: z.number().int(),
@@ -80,6 +82,10 @@ export const ExecutionQuery = PageQuery.extend({
   state: z.enum(executionStates).optional(),
   wave: z.coerce.number().int().min(1).optional(),
 });
+
+/** Properties of a device by which failures are compared and slices are cut. */
+export const sliceAttributes = ['model', 'site', 'hardwareRevision', 'fromVersion', 'agentVersion', 'class'] as const;
+export type SliceAttribute = (typeof sliceAttributes)[number];
 
 /** Failures put together by code and phase, with what the failed share more than the rest. */
 export const FailureCluster = z
@@ -93,7 +99,7 @@ export const FailureCluster = z
     lastAt: Instant,
     attributes: z.array(
       z.object({
-        attribute: z.string(),
+        attribute: z.enum(sliceAttributes),
         value: z.string(),
         failed: z.number().int(),
         of: z.number().int(),

@@ -18,6 +18,8 @@ import {
   ImportReport,
   NewDevice,
   Selector,
+  Site,
+  SitePatch,
   Twin,
   TwinRevision,
 } from './devices.schema.js';
@@ -196,4 +198,32 @@ export const putDeviceClass = route({
   body: DeviceClassTimes,
   returns: DeviceClass,
   refuses: ['validation_failed'],
+});
+
+export const pinDevices = route({
+  method: 'POST',
+  path: '/devices/pin',
+  summary: 'Pin a group to the release it runs, or let it go',
+  permission: 'device:write',
+  body: z.strictObject({ selector: Selector, pinned: z.boolean(), reason: z.string().max(500).optional() }),
+  returns: z.object({ matched: z.number().int(), changed: z.number().int() }),
+  status: 200,
+  refuses: ['validation_failed'],
+});
+export const listSites = route({
+  method: 'GET',
+  path: '/sites',
+  summary: 'Sites with their time zones',
+  permission: 'device:read',
+  returns: z.object({ items: z.array(Site) }),
+});
+export const updateSite = route({
+  method: 'PATCH',
+  path: '/sites/:name',
+  summary: 'Set the time zone or region of a site',
+  permission: 'device:write',
+  params: z.object({ name: Name }),
+  body: SitePatch,
+  returns: Site,
+  refuses: ['not_found', 'validation_failed'],
 });

@@ -66,6 +66,10 @@ export type DeviceSummary = z.infer<typeof DeviceSummary>;
 
 export const Device = DeviceSummary.extend({
   ...Reason.shape,
+  /** Zone of its site: what maintenance windows follow. */
+  timezone: z.string(),
+  /** No update is offered before this: it failed again and again. */
+  updatesBlockedUntil: Instant.nullable(),
   heartbeatS: z.number().int(),
   missedHeartbeats: z.number().int(),
   presenceSince: Instant.nullable(),
@@ -128,9 +132,20 @@ export const DevicePatch = z
     class: Name.optional(),
     labels: Labels.optional(),
     pinned: z.boolean().optional(),
+    /** Null ends the pause after repeated failures. */
+    updatesBlockedUntil: z.null().optional(),
   })
   .meta({ id: 'DevicePatch' });
 export type DevicePatch = z.infer<typeof DevicePatch>;
+
+/** A place with a clock of its own. */
+export const Site = z
+  .object({ name: z.string(), region: z.string().nullable(), timezone: z.string(), devices: z.number().int() })
+  .meta({ id: 'Site' });
+export type Site = z.infer<typeof Site>;
+export const SitePatch = z
+  .strictObject({ region: Name.nullable().optional(), timezone: z.string().min(1).max(64).optional() })
+  .meta({ id: 'SitePatch' });
 
 export const DevicePage = pageOf(DeviceSummary);
 

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { Id } from '../ids.js';
 import { PageQuery } from '../page.js';
 import { route } from '../route.js';
-import { CreatedWebhook, NewWebhook, NotificationPage, WebhookPage } from './notifications.schema.js';
+import {
+  CreatedWebhook,
+  MailRecipient,
+  MailRecipients,
+  NewMailRecipient,
+  NewWebhook,
+  NotificationPage,
+  WebhookPage,
+} from './notifications.schema.js';
 
 export const listNotifications = route({
   method: 'GET',
@@ -46,6 +54,34 @@ export const deleteWebhook = route({
   summary: 'Remove a webhook',
   permission: 'notification:write',
   params: z.object({ webhookId: Id }),
+  status: 204,
+  refuses: ['not_found'],
+});
+
+export const listMailRecipients = route({
+  method: 'GET',
+  path: '/mail-recipients',
+  summary: 'Who is told by e-mail, and whether an SMTP server is set',
+  permission: 'notification:write',
+  returns: MailRecipients,
+});
+export const createMailRecipient = route({
+  method: 'POST',
+  path: '/mail-recipients',
+  summary: 'Tell somebody by e-mail',
+  permission: 'notification:write',
+  body: NewMailRecipient,
+  returns: MailRecipient,
+  status: 201,
+  idempotent: true,
+  refuses: ['validation_failed', 'already_exists'],
+});
+export const deleteMailRecipient = route({
+  method: 'DELETE',
+  path: '/mail-recipients/:recipientId',
+  summary: 'Tell them no more',
+  permission: 'notification:write',
+  params: z.object({ recipientId: Id }),
   status: 204,
   refuses: ['not_found'],
 });

@@ -22,6 +22,9 @@ export const webhookTypes = [
   'campaign.halted',
   'campaign.completed',
   'campaign.rollback_finished',
+  'campaign.stalled',
+  'campaign.awaiting_approval',
+  'kill_switch.changed',
   'device.enrolled',
   'certificate.revoked',
 ] as const;
@@ -43,5 +46,22 @@ export const NewWebhook = z
   .meta({ id: 'NewWebhook' });
 /** `secret` signs deliveries (Standard Webhooks, HMAC-SHA256) and is shown once. */
 export const CreatedWebhook = Webhook.extend({ secret: z.string() }).meta({ id: 'CreatedWebhook' });
+/** Somebody who is told by e-mail, when the installation has an SMTP server. */
+export const MailRecipient = z
+  .object({
+    id: Id,
+    address: z.string(),
+    types: z.array(z.enum(webhookTypes)),
+    createdAt: Instant,
+    lastAt: Instant.nullable(),
+    lastError: z.string().nullable(),
+  })
+  .meta({ id: 'MailRecipient' });
+export type MailRecipient = z.infer<typeof MailRecipient>;
+export const NewMailRecipient = z
+  .strictObject({ address: z.email().max(320), types: z.array(z.enum(webhookTypes)).min(1) })
+  .meta({ id: 'NewMailRecipient' });
+export const MailRecipients = z.object({ configured: z.boolean(), items: z.array(MailRecipient) });
+
 export const NotificationPage = pageOf(Notification);
 export const WebhookPage = pageOf(Webhook);

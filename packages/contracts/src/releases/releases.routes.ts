@@ -1,8 +1,22 @@
 import { z } from 'zod';
-import { Id } from '../ids.js';
+import { DeviceId, Id } from '../ids.js';
+import { PageQuery, pageOf } from '../page.js';
 import type { ProblemCode } from '../problem.js';
 import { route } from '../route.js';
-import { Artifact, NewArtifact, NewRelease, Release, ReleasePage, ReleaseQuery } from './releases.schema.js';
+import {
+  Artifact,
+  Component,
+  ComponentDevicesQuery,
+  ComponentQuery,
+  ComponentUse,
+  NewArtifact,
+  NewRelease,
+  Release,
+  ReleasePage,
+  ReleasePatch,
+  ReleaseQuery,
+  SbomDiff,
+} from './releases.schema.js';
 
 const one = z.object({ releaseId: Id });
 
@@ -84,3 +98,76 @@ const step = (verb: string, summary: string, permission: 'release:sign' | 'relea
 export const signRelease = step('sign', 'Sign the manifest', 'release:sign');
 export const publishRelease = step('publish', 'Offer the release to campaigns', 'release:publish');
 export const revokeRelease = step('revoke', 'Withdraw the release everywhere', 'release:revoke');
+
+export const updateRelease = route({
+  method: 'PATCH',
+  path: '/releases/:releaseId',
+  summary: 'Change a draft; a signed release keeps everything but notes and the end of support',
+  permission: 'release:write',
+  params: one,
+  body: ReleasePatch,
+  returns: Release,
+  match: true,
+  refuses: ['not_found', 'validation_failed', 'version_immutable', 'precondition_failed', 'precondition_required'],
+});
+/** The body is the document itself: CycloneDX 1.4 to 1.6 or SPDX 2.2 or 2.3, as JSON. */
+export const putSbom = route({
+  method: 'PUT',
+  path: '/releases/:releaseId/sbom',
+  summary: 'Attach the SBOM of a draft',
+  permission: 'release:write',
+  params: one,
+  body: z.record(z.string(), z.unknown()),
+  returns: Release,
+  status: 200,
+  refuses: ['not_found', 'sbom_invalid', 'version_immutable', 'payload_too_large'],
+});
+export const getSbom = route({
+  method: 'GET',
+  path: '/releases/:releaseId/sbom',
+  summary: 'The SBOM as it was attached',
+  permission: 'release:read',
+  params: one,
+  returns: z.record(z.string(), z.unknown()),
+  refuses: ['not_found'],
+});
+export const listComponents = route({
+  method: 'GET',
+  path: '/releases/:releaseId/components',
+  summary: 'Components of a release, by name',
+  permission: 'release:read',
+  params: one,
+  query: PageQuery,
+  returns: pageOf(Component),
+  refuses: ['not_found'],
+});
+export const diffSboms = route({
+  method: 'GET',
+  path: '/releases/:releaseId/sbom/diff',
+  summary: 'What changed in the components since another release',
+  permission: 'release:read',
+  params: one,
+  query: z.object({ from: Id }),
+  returns: SbomDiff,
+  refuses: ['not_found'],
+});
+export const findComponents = route({
+  method: 'GET',
+  path: '/components',
+  summary: 'Which releases contain a component, and how many devices run them',
+  permission: 'release:read',
+  query: ComponentQuery,
+  returns: pageOf(ComponentUse),
+  refuses: ['validation_failed'],
+});
+export const findComponentDevices = route({
+  method: 'GET',
+  path: '/components/devices',
+  summary: 'Which devices run a component',
+  permission: 'device:read',
+  query: ComponentDevicesQuery,
+  returns: pageOf(
+    z.object({ deviceId: DeviceId, deviceName: z.string(), releaseVersion: z.string(), component: Component }),
+  ),
+  refuses: ['validation_failed'],
+});

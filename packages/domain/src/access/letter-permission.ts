@@ -13,6 +13,8 @@ const byNoun: Record<Noun, Permission> = {
   device: 'device:read',
   enrollment: 'enrollment:read',
   execution: 'campaign:read',
+  freeze: 'campaign:read',
+  kill_switch: 'campaign:read',
   notification: 'notification:read',
   release: 'release:read',
   telemetry: 'telemetry:read',

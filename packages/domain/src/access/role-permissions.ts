@@ -17,6 +17,7 @@ const table: Record<Role, readonly Permission[]> = {
     'command:send',
     'campaign:write',
     'campaign:operate',
+    'fleet:stop',
   ],
   release_manager: [
     ...looks,
@@ -28,6 +29,7 @@ const table: Record<Role, readonly Permission[]> = {
     'release:revoke',
     'campaign:write',
     'campaign:operate',
+    'fleet:stop',
   ],
   approver: [...looks, 'audit:read', 'campaign:approve'],
   auditor: reads,

@@ -76,6 +76,10 @@ export function explainDecision(decision: Omit<Decision, 'verdict'>): string {
       return `Returned ${n.returned} of ${devices(n.targets ?? 0)} to their own previous release${leftOver(n)}.`;
     case 'rollback_failed':
       return `The rollback did not finish: it returned ${n.returned} of ${devices(n.targets ?? 0)}${leftOver(n)}.`;
+    case 'stalled':
+      return `Nothing has moved for ${Math.round((n.quietS ?? 0) / 60)} minutes with ${devices(n.outstanding ?? 0)} to go.`;
+    case 'slice_excluded':
+      return `Left out ${devices(n.removed ?? 0)} with ${String(decision.inputs.attribute)} ${String(decision.inputs.value)}: ${String(decision.inputs.reason)}.`;
     case 'finished':
       return decision.code === 'stopped'
         ? `Stopped: ${n.succeeded} of ${devices(n.targets ?? 0)} had succeeded${notDone(n)}.`

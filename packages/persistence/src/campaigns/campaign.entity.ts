@@ -29,6 +29,11 @@ export class CampaignEntity {
   @Column({ type: 'timestamptz', nullable: true }) finishedAt!: Date | null;
   @Column({ type: 'int', default: 1 }) version!: number;
   @Column({ type: 'timestamptz', nullable: true }) attentionAt!: Date | null;
+  @Column({ type: 'uuid', nullable: true }) retryOf!: string | null;
+  @Column({ type: 'uuid', nullable: true }) supersedes!: string | null;
+  @Column({ type: 'timestamptz', nullable: true }) startAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) stalledAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) joinedAt!: Date | null;
 }
 
 @Entity('campaign_waves')
@@ -46,6 +51,11 @@ export class CampaignWaveEntity {
   @Column({ type: 'timestamptz', nullable: true }) soakUntil!: Date | null;
   @Column({ type: 'jsonb', default: {} }) counters!: unknown;
   @Column({ type: 'jsonb', default: {} }) forgiven!: unknown;
+  @Column({ type: 'jsonb', default: {} }) evidence!: unknown;
+  @Column({ type: 'timestamptz', nullable: true }) judgedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) movedAt!: Date | null;
+  @Column({ type: 'bigint', default: 0 }) bytesSent!: number;
+  @Column({ type: 'bigint', default: 0 }) bytesSpared!: number;
 }
 
 @Entity('campaign_targets')
@@ -66,4 +76,16 @@ export class CampaignExclusionEntity {
   @PrimaryColumn('uuid') deviceId!: string;
   @Column('text') reasonCode!: string;
   @Column({ type: 'text', nullable: true }) reasonDetail!: string | null;
+}
+
+@Entity('freezes')
+export class FreezeEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('text') name!: string;
+  @Column('timestamptz') startsAt!: Date;
+  @Column('timestamptz') endsAt!: Date;
+  @Column({ type: 'text', array: true, nullable: true }) sites!: string[] | null;
+  @Column('text') createdBy!: string;
+  @Column('timestamptz') createdAt!: Date;
 }

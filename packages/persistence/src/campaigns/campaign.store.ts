@@ -9,6 +9,9 @@ export interface CampaignRow {
   readonly id: string;
   readonly parentId: string | null;
   readonly childId: string | null;
+  readonly retryOf: string | null;
+  readonly supersedes: string | null;
+  readonly supersededBy: string | null;
   readonly kind: ExecutionKind;
   readonly name: string;
   readonly state: CampaignState;
@@ -33,6 +36,7 @@ export interface CampaignRow {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  readonly stalledAt: Date | null;
   readonly version: number;
 }
 
@@ -49,6 +53,8 @@ export interface NewCampaignRow {
   readonly selector: Selector;
   readonly plan: CampaignPlan;
   readonly createdBy: string;
+  readonly retryOf?: string | null;
+  readonly supersedes?: string | null;
 }
 
 export interface CampaignChange {
@@ -75,7 +81,9 @@ const columns = `c.id, c.parent_id as "parentId", c.kind, c.name, c.state, c.rea
   r.version as "releaseVersion", coalesce(r.state = 'revoked', false) as "releaseRevoked", c.config_id as "configId", c.config_number as "configNumber", c.command, c.selector,
   c.plan, coalesce((c.counters->>'targets')::int, 0) as targets, coalesce((c.counters->>'exclusions')::int, 0) as exclusions,
   c.current_wave as "currentWave", c.created_by as "createdBy", c.approved_by as "approvedBy", c.created_at as "createdAt",
-  c.started_at as "startedAt", c.finished_at as "finishedAt", c.version,
+  c.started_at as "startedAt", c.finished_at as "finishedAt", c.version, c.retry_of as "retryOf", c.supersedes,
+  c.stalled_at as "stalledAt", (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.supersedes = c.id
+    and k.state not in ('draft', 'awaiting_approval', 'denied', 'scheduled') order by k.created_at desc limit 1) as "supersededBy",
   (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.parent_id = c.id order by k.created_at desc limit 1) as "childId"`;
 const source = `campaigns c left join releases r on r.tenant_id = c.tenant_id and r.id = c.release_id`;
 
@@ -85,8 +93,8 @@ export const campaignStore = {
   async insert(tx: Tx, row: NewCampaignRow, now: Date): Promise<void> {
     await tx.execute(
       `insert into campaigns (tenant_id, id, parent_id, kind, name, state, since, release_id, config_id, config_number,
-         command, selector, plan, created_by, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $7)`,
+         command, selector, plan, created_by, created_at, retry_of, supersedes)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $7, $15, $16)`,
       [
         tx.tenantId,
         row.id,
@@ -102,6 +110,8 @@ export const campaignStore = {
         JSON.stringify(row.selector),
         JSON.stringify(row.plan),
         row.createdBy,
+        row.retryOf ?? null,
+        row.supersedes ?? null,
       ],
     );
   },

@@ -24,6 +24,11 @@ export class ExecutionEntity {
   @Column({ type: 'boolean', default: false }) provisional!: boolean;
   @Column({ type: 'int', default: 1 }) version!: number;
   @Column({ type: 'int', default: 0 }) position!: number;
+  @Column({ type: 'timestamptz', nullable: true }) notBefore!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) acceptedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) bootedAt!: Date | null;
+  @Column({ type: 'bigint', default: 0 }) bytesSent!: number;
+  @Column({ type: 'bigint', default: 0 }) bytesSpared!: number;
 }
 
 @Entity('decision_records')

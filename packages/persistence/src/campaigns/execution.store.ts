@@ -25,6 +25,7 @@ export interface ExecutionRow {
   readonly previousVersion: string | null;
   readonly offeredAt: Date | null;
   readonly deadlineAt: Date | null;
+  readonly notBefore: Date | null;
   readonly finishedAt: Date | null;
   readonly provisional: boolean;
   readonly version: number;
@@ -71,7 +72,7 @@ const columns = `e.id, e.campaign_id as "campaignId", c.name as "campaignName", 
   d.name as "deviceName", e.attempt, e.wave, e.position, e.state, e.reason_code as "reasonCode",
   e.reason_detail as "reasonDetail", e.since, e.phase, e.progress, e.release_id as "releaseId",
   r.version as "releaseVersion", t.previous_version as "previousVersion", e.offered_at as "offeredAt",
-  e.deadline_at as "deadlineAt", e.finished_at as "finishedAt", e.provisional, e.version`;
+  e.deadline_at as "deadlineAt", e.not_before as "notBefore", e.finished_at as "finishedAt", e.provisional, e.version`;
 const source = `executions e
   join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
   join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id

@@ -54,8 +54,8 @@ const liftsOf = (tx: Tx, campaignId: string): Promise<Lift[]> =>
        from executions e
        join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id
        left join campaign_targets t on t.tenant_id = e.tenant_id and t.campaign_id = e.campaign_id and t.device_id = e.device_id
-       cross join lateral (values ('model', d.model), ('site', d.site), ('hardware revision', d.hardware_revision),
-         ('from version', t.previous_version), ('agent version', d.agent_version)) as x(attribute, value)
+       cross join lateral (values ('model', d.model), ('site', d.site), ('hardwareRevision', d.hardware_revision),
+         ('fromVersion', t.previous_version), ('agentVersion', d.agent_version), ('class', d.class)) as x(attribute, value)
        where e.tenant_id = $1 and e.campaign_id = $2 and e.offered_at is not null and x.value is not null),
      base as (select attribute, value, count(*)::float / sum(count(*)) over (partition by attribute) as share
        from offered group by 1, 2),

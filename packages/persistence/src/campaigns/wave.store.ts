@@ -17,10 +17,12 @@ export interface WaveRow {
   /** Executions of the wave by state. */
   readonly counts: StateCounts;
   readonly forgiven: StateCounts;
+  readonly bytesSent: number;
+  readonly bytesSpared: number;
 }
 
 const columns = `campaign_id as "campaignId", n, state, reason_code as "reasonCode", reason_detail as "reasonDetail", since,
-  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven`;
+  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven, bytes_sent as "bytesSent", bytes_spared as "bytesSpared"`;
 
 /** How many executions of which wave left or entered a state; `add` keeps it summed. */
 export class CountDeltas {

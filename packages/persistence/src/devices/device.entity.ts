@@ -41,6 +41,7 @@ export class DeviceEntity {
   @Column({ type: 'bigint', default: 1 }) nextCommandSeq!: number;
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
   @Column({ type: 'timestamptz', default: () => 'now()' }) updatedAt!: Date;
+  @Column({ type: 'timestamptz', nullable: true }) updatesBlockedUntil!: Date | null;
 }
 
 @Entity('device_state')

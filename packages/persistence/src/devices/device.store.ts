@@ -40,6 +40,8 @@ export interface DeviceRow {
 
 /** A device with what is known of it now. */
 export interface DeviceDetailRow extends DeviceRow {
+  readonly timezone: string;
+  readonly updatesBlockedUntil: Date | null;
   readonly heartbeatS: number;
   readonly missedHeartbeats: number;
   readonly presence: Presence;
@@ -145,6 +147,7 @@ export const deviceStore = {
   async detail(tx: Tx, id: string): Promise<DeviceDetailRow | null> {
     const [row] = await tx.query<DeviceDetailRow>(
       `select ${deviceColumns}, c.heartbeat_s as "heartbeatS", c.missed_heartbeats as "missedHeartbeats",
+         coalesce(p.timezone, 'UTC') as timezone, d.updates_blocked_until as "updatesBlockedUntil",
          s.presence, s.presence_since as "presenceSince", s.last_seen_at as "lastSeenAt", s.connected,
          ${healthColumn} as health, ${driftCountOf} as "driftCount", ${certificateEndOf} as "certificateNotAfter",
          t.desired_version as "desiredVersion", t.reported_version as "reportedVersion", t.acked_version as "ackedVersion",
@@ -153,6 +156,7 @@ export const deviceStore = {
             order by g.n desc limit 1) as "lastKnownGood"
        from devices d
        join device_classes c on c.tenant_id = d.tenant_id and c.name = d.class
+       left join sites p on p.tenant_id = d.tenant_id and p.name = d.site
        join device_state s on s.device_key = d.device_key
        join twins t on t.tenant_id = d.tenant_id and t.device_id = d.id
        where d.id = $1`,

@@ -11,6 +11,8 @@ import { Grants1763700000010 } from './0010-grants.js';
 import { TwinHistory1763700000011 } from './0011-twin-history.js';
 import { CampaignEvidence1763700000012 } from './0012-campaign-evidence.js';
 import { ExecutionsByOffer1763700000013 } from './0013-executions-by-offer.js';
+import { ReleaseContents1763700000014 } from './0014-release-contents.js';
+import { CampaignBrakes1763700000015 } from './0015-campaign-brakes.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -27,4 +29,6 @@ export const migrations = [
   TwinHistory1763700000011,
   CampaignEvidence1763700000012,
   ExecutionsByOffer1763700000013,
+  ReleaseContents1763700000014,
+  CampaignBrakes1763700000015,
 ];

@@ -37,3 +37,29 @@ export class WebhookDeliveryEntity {
   @Column({ type: 'timestamptz', nullable: true }) nextAt!: Date | null;
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 }
+
+@Entity('mail_recipients')
+export class MailRecipientEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('text') address!: string;
+  @Column({ type: 'text', array: true }) types!: string[];
+  @Column('timestamptz') createdAt!: Date;
+  @Column({ type: 'timestamptz', nullable: true }) lastAt!: Date | null;
+  @Column({ type: 'text', nullable: true }) lastError!: string | null;
+}
+
+@Entity('mails')
+export class MailEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') recipientId!: string;
+  @Column('uuid') letterId!: string;
+  @Column({ type: 'text', default: 'pending' }) state!: string;
+  @Column('text') subject!: string;
+  @Column('text') body!: string;
+  @Column({ type: 'int', default: 0 }) attempts!: number;
+  @Column({ type: 'text', nullable: true }) lastError!: string | null;
+  @Column({ type: 'timestamptz', nullable: true }) nextAt!: Date | null;
+  @Column('timestamptz') createdAt!: Date;
+}

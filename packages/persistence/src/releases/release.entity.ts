@@ -33,6 +33,53 @@ export class ReleaseEntity {
   @Column({ type: 'timestamptz', nullable: true }) publishedAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true }) revokedAt!: Date | null;
   @Column({ type: 'int', default: 1 }) etag!: number;
+  @Column({ type: 'text', array: true, default: [] }) hardwareRevisions!: string[];
+  @Column({ type: 'text', nullable: true }) minVersion!: string | null;
+  @Column({ type: 'boolean', default: false }) passThrough!: boolean;
+  @Column({ type: 'timestamptz', nullable: true }) supportUntil!: Date | null;
+  @Column({ type: 'text', nullable: true }) signedBy!: string | null;
+  @Column({ type: 'text', nullable: true }) signedById!: string | null;
+  @Column({ type: 'text', nullable: true }) publishedBy!: string | null;
+}
+
+@Entity('sboms')
+export class SbomEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') releaseId!: string;
+  @Column('text') format!: string;
+  @Column('text') specVersion!: string;
+  @Column('text') sha256!: string;
+  @Column('jsonb') document!: unknown;
+  @Column('int') components!: number;
+  @Column('text') createdBy!: string;
+  @Column('timestamptz') createdAt!: Date;
+}
+
+@Entity('sbom_components')
+export class SbomComponentEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') releaseId!: string;
+  @PrimaryColumn('int') n!: number;
+  @Column('text') name!: string;
+  @Column({ type: 'text', nullable: true }) version!: string | null;
+  @Column({ type: 'text', nullable: true }) purl!: string | null;
+  @Column({ type: 'text', nullable: true }) type!: string | null;
+  @Column({ type: 'text', array: true, default: [] }) licenses!: string[];
+}
+
+@Entity('deltas')
+export class DeltaEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') id!: string;
+  @Column({ type: 'uuid', nullable: true }) campaignId!: string | null;
+  @Column('uuid') fromReleaseId!: string;
+  @Column('uuid') toReleaseId!: string;
+  @Column({ type: 'text', default: 'wanted' }) state!: string;
+  @Column({ type: 'text', nullable: true }) reasonCode!: string | null;
+  @Column({ type: 'bigint', nullable: true }) size!: number | null;
+  @Column({ type: 'text', nullable: true }) sha256!: string | null;
+  @Column('timestamptz') createdAt!: Date;
+  @Column({ type: 'timestamptz', nullable: true }) finishedAt!: Date | null;
 }
 
 @Entity('device_releases')

@@ -1,4 +1,4 @@
-import type { Manifest, ReleaseState } from '@muster/contracts/releases/releases.schema';
+import type { Manifest, ReleaseDelta, ReleaseState, SbomSummary } from '@muster/contracts/releases/releases.schema';
 import type { Tx } from '../transaction.js';
 import type { ArtifactRow } from './artifact.store.js';
 
@@ -10,6 +10,15 @@ export interface ReleaseRow {
   readonly state: ReleaseState;
   readonly rollbackIndex: number;
   readonly notes: string;
+  readonly hardwareRevisions: string[];
+  readonly minVersion: string | null;
+  readonly passThrough: boolean;
+  readonly supportUntil: Date | null;
+  readonly signedBy: string | null;
+  readonly signedById: string | null;
+  readonly publishedBy: string | null;
+  readonly sbom: SbomSummary | null;
+  readonly deltas: ReleaseDelta[];
   readonly manifest: Manifest | null;
   readonly manifestJws: string | null;
   readonly artifact: ArtifactRow;
@@ -26,7 +35,16 @@ export interface ReleaseRow {
 type Flat = Omit<ReleaseRow, 'artifact'> & { [K in keyof ArtifactRow as `a_${K}`]: ArtifactRow[K] };
 
 const columns = `r.id, r.name, r.version, r.models, r.state, r.rollback_index as "rollbackIndex",
-  coalesce(r.notes, '') as notes, r.manifest, r.manifest_jws as "manifestJws", r.created_by as "createdBy",
+  coalesce(r.notes, '') as notes, r.hardware_revisions as "hardwareRevisions", r.min_version as "minVersion",
+  r.pass_through as "passThrough", r.support_until as "supportUntil", r.signed_by as "signedBy",
+  r.signed_by_id as "signedById", r.published_by as "publishedBy",
+  (select jsonb_build_object('format', s.format, 'specVersion', s.spec_version, 'sha256', s.sha256, 'components', s.components,
+     'createdBy', s.created_by, 'createdAt', to_char(s.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+     from sboms s where s.tenant_id = r.tenant_id and s.release_id = r.id) as sbom,
+  (select coalesce(jsonb_agg(jsonb_build_object('fromReleaseId', x.from_release_id, 'fromVersion', f.version, 'size', x.size,
+     'createdAt', to_char(x.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by f.created_at), '[]')
+     from deltas x join releases f on f.tenant_id = x.tenant_id and f.id = x.from_release_id
+     where x.tenant_id = r.tenant_id and x.to_release_id = r.id and x.state = 'kept') as deltas, r.manifest, r.manifest_jws as "manifestJws", r.created_by as "createdBy",
   r.created_at as "createdAt", r.signed_at as "signedAt", r.published_at as "publishedAt", r.revoked_at as "revokedAt",
   r.etag, (select count(*)::int from devices d where d.tenant_id = r.tenant_id and d.model = any(r.models)
     and d.firmware_version = r.version and d.state <> 'decommissioned') as "devicesOn",

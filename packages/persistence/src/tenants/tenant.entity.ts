@@ -5,5 +5,7 @@ export class TenantEntity {
   @PrimaryColumn('text') id!: string;
   @Column('text') name!: string;
   @Column({ type: 'timestamptz', nullable: true }) killSwitchAt!: Date | null;
+  @Column({ type: 'text', nullable: true }) killSwitchBy!: string | null;
+  @Column({ type: 'text', nullable: true }) killSwitchReason!: string | null;
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 }
