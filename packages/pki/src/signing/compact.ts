@@ -3,10 +3,23 @@ import type { SignAlgorithm, Signer } from '../keys/signer.js';
 import { parseStrictObject } from './strict-json.js';
 
 /** What each kind of signed document is called in `typ`, so that one can never pass for another. */
-export const documentTypes = { command: 'cmd+jws', manifest: 'manifest+jws', trust: 'trust+jws' } as const;
+export const documentTypes = {
+  command: 'cmd+jws',
+  offer: 'offer+jws',
+  manifest: 'manifest+jws',
+  trust: 'trust+jws',
+} as const;
 export type DocumentKind = keyof typeof documentTypes;
 
-/** A public signing key as devices get it. `use` is the kind of document it may sign. */
+/** The `use` of the keys that may sign a kind: an offer is an order, as a command is, and has the same key. */
+const keyUses: Record<DocumentKind, string> = {
+  command: 'command',
+  offer: 'command',
+  manifest: 'manifest',
+  trust: 'trust',
+};
+
+/** A public signing key as devices get it. `use` says which kinds of document it may sign. */
 export interface SigningJwk {
   readonly kid: string;
   readonly kty: string;
@@ -19,7 +32,15 @@ export interface SigningJwk {
 
 export const toSigningJwk = (signer: Signer, kid: string, kind: DocumentKind): SigningJwk => {
   const { kty, crv, x, y } = signer.publicKey().export({ format: 'jwk' }) as Record<string, string>;
-  return { kid, kty: kty!, crv: crv!, x: x!, ...(y === undefined ? {} : { y }), alg: signer.algorithm, use: kind };
+  return {
+    kid,
+    kty: kty!,
+    crv: crv!,
+    x: x!,
+    ...(y === undefined ? {} : { y }),
+    alg: signer.algorithm,
+    use: keyUses[kind],
+  };
 };
 
 /** Compact JWS (RFC 7515 7.1) through the signer port, so that the key may live in hardware. */
@@ -44,7 +65,8 @@ export type DocumentFault =
   | 'issuer_mismatch'
   | 'not_yet_valid'
   | 'expired'
-  | 'certificate_mismatch';
+  | 'certificate_mismatch'
+  | 'identity_mismatch';
 
 export type Verified<T> =
   | { readonly ok: true; readonly claims: T }
@@ -65,7 +87,7 @@ export const verifyDocument = async (
   if (!header) return { ok: false, fault: 'signature_invalid' };
   if (header.typ !== documentTypes[kind]) return { ok: false, fault: 'type_mismatch' };
   if (header.crit !== undefined) return { ok: false, fault: 'signature_invalid' };
-  const key = keys.find((candidate) => candidate.kid === header.kid && candidate.use === kind);
+  const key = keys.find((candidate) => candidate.kid === header.kid && candidate.use === keyUses[kind]);
   if (!key || !allowed.includes(key.alg as SignAlgorithm)) return { ok: false, fault: 'key_unknown' };
   try {
     const { kty, crv, x, y } = key;

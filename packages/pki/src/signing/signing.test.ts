@@ -5,6 +5,7 @@ import { generatePrivateKey, keySigner } from '../keys/key-signer.js';
 import { issuerOf, signCommand, verifyCommand } from './command.js';
 import { signDocument, toSigningJwk } from './compact.js';
 import { signManifest, verifyManifest } from './manifest.js';
+import { signOffer, verifyOffer } from './offer.js';
 import { signTrustBundle, verifyTrustBundle } from './trust-bundle.js';
 
 const seconds = now.getTime() / 1000;
@@ -124,6 +125,57 @@ describe('a signed manifest', () => {
     const [head, , tail] = (await signManifest(signer, 'm1', manifest)).split('.');
     const altered = `${head}.${header({ ...manifest, version: '9.9.9' })}.${tail}`;
     expect(await verifyManifest(altered, keys, 'main')).toEqual({ ok: false, fault: 'signature_invalid' });
+  });
+});
+
+describe('a signed offer', () => {
+  const offer = {
+    iss: issuer,
+    aud: deviceId,
+    jti: claims.jti,
+    iat: seconds,
+    exp: seconds + 300,
+    releaseId: '01970000-0000-7000-8000-0000000000bb',
+    manifestSha256: 'ef'.repeat(32),
+    rollback: false,
+    downgrade: false,
+  };
+  const to = { deviceId, issuer, executionId: offer.jti, manifestSha256: offer.manifestSha256, now };
+  const offerFault = async (jws: string, asked = to) => {
+    const verdict = await verifyOffer(jws, keys, asked);
+    return verdict.ok ? 'accepted' : verdict.fault;
+  };
+
+  it('is accepted with the command key by the device, for the order and manifest it names', async () => {
+    const jws = await signOffer(signer, 'c1', offer);
+    expect(await verifyOffer(jws, keys, to)).toEqual({ ok: true, claims: offer });
+  });
+
+  it.each([
+    ['by another device', 'audience_mismatch', { ...to, deviceId: '01970000-0000-7000-8000-000000000002' }],
+    ['by a device of another tenant', 'issuer_mismatch', { ...to, issuer: issuerOf('muster.test', 'other') }],
+    ['with another order', 'identity_mismatch', { ...to, executionId: offer.releaseId }],
+    ['with another manifest', 'identity_mismatch', { ...to, manifestSha256: 'ab'.repeat(32) }],
+    ['once it is over', 'expired', { ...to, now: new Date(now.getTime() + 300_000) }],
+  ])('is refused %s: %s', async (_, fault, asked) => {
+    expect(await offerFault(await signOffer(signer, 'c1', offer), asked)).toBe(fault);
+  });
+
+  it('is judged without time by a device that has no trusted clock, and taken by one whose clock lags', async () => {
+    const jws = await signOffer(signer, 'c1', offer);
+    expect(await offerFault(jws, { ...to, now: null as never })).toBe('accepted');
+    expect(await offerFault(jws, { ...to, now: new Date(0) })).toBe('accepted');
+  });
+
+  it('cannot be a command, nor a command an offer, nor be signed by the key of releases', async () => {
+    expect(await faultOf(await signOffer(signer, 'c1', offer))).toBe('type_mismatch');
+    expect(await offerFault(await signCommand(signer, 'c1', claims))).toBe('type_mismatch');
+    expect(await offerFault(await signOffer(signer, 'm1', offer))).toBe('key_unknown');
+  });
+
+  it('is refused without an end', async () => {
+    const { exp: _exp, ...endless } = offer;
+    expect(await offerFault(await signDocument(signer, 'c1', 'offer', endless))).toBe('payload_malformed');
   });
 });
 
