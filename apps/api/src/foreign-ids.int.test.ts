@@ -10,6 +10,8 @@ import type { Route } from '@muster/contracts/route';
 import { routesByNoun } from '@muster/contracts/routes';
 import { authorityStore } from '@muster/persistence/enrollment/authority.store';
 import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { FakeClock } from '@muster/testkit/fake-clock';
@@ -20,8 +22,6 @@ import { slices } from './app.module.js';
 import { openIdentity } from './bootstrap/open-identity.js';
 import { IdentityDoor } from './enrollment/identity-door.js';
 import { admit, openHarness } from './people.harness.js';
-import { ArtifactStorage } from './releases/artifact-storage/artifact-storage.js';
-import { openStorage } from './releases/artifact-storage/open-storage.js';
 
 const OTHER = 'globex';
 const UNKNOWN = '01970000-0000-7000-8000-0000000fffff';

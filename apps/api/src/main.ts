@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { loadKek } from '@muster/pki/keys/key-vault';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { SETTINGS } from '@muster/runtime/config/settings';
@@ -17,8 +19,6 @@ import type { ApiDeps } from './deps.module.js';
 import { createDeviceApp } from './device-door/device.app.js';
 import { IdentityDoor } from './enrollment/identity-door.js';
 import { createPeopleApp } from './people.app.js';
-import { ArtifactStorage } from './releases/artifact-storage/artifact-storage.js';
-import { openStorage } from './releases/artifact-storage/open-storage.js';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { explainDecision } from '@muster/domain/campaigns/explain-decision';
 import { deviceStore } from '@muster/persistence/devices/device.store';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -11,8 +13,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIdentity } from '../bootstrap/open-identity.js';
 import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
-import { ArtifactStorage } from '../releases/artifact-storage/artifact-storage.js';
-import { openStorage } from '../releases/artifact-storage/open-storage.js';
 import { ReleasesModule } from '../releases/releases.module.js';
 import { CampaignsModule } from './campaigns.module.js';
 

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreatedEnrollmentToken, EnrollAnswer } from '@muster/contracts/enrollment/enrollment.schema';
 import type { Database } from '@muster/persistence/database';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { generateDeviceKey, keyToPem } from '@muster/pki/client/device-key';
 import { writeRequest } from '@muster/pki/client/write-request';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -16,8 +18,6 @@ import type { ApiDeps } from '../deps.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
 import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
-import { ArtifactStorage } from '../releases/artifact-storage/artifact-storage.js';
-import { openStorage } from '../releases/artifact-storage/open-storage.js';
 import { createDeviceApp } from './device.app.js';
 
 export interface ClientIdentity {

@@ -1,4 +1,5 @@
 import { type Problem, type ProblemCode, problems } from '@muster/contracts/problem';
+import { StorageAway } from '@muster/persistence/releases/artifact-storage/storage-away';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import './door-metrics.js';
@@ -61,6 +62,7 @@ const problemOf = (refusal: Refusal, request: { id: string; url: string }): Prob
 /** Everything that can be thrown, as one of the three kinds: refused, unavailable, bug. */
 export const toRefusal = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error;
+  if (error instanceof StorageAway) return new Refusal('unavailable', error.message);
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (code !== undefined && code in FASTIFY) return new Refusal(FASTIFY[code]!);

@@ -4,6 +4,8 @@ import type * as routes from '@muster/contracts/releases/releases.routes';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database } from '@muster/persistence/database';
 import { type ArtifactRow, artifactStore } from '@muster/persistence/releases/artifact.store';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { uploadsFolder } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
 import { Inject, Injectable } from '@nestjs/common';
@@ -11,11 +13,9 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Call } from '../http/endpoint.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
-import { ArtifactStorage } from './artifact-storage/artifact-storage.js';
-import { uploadsFolder } from './artifact-storage/open-storage.js';
-import { bytesAt, hashFile, writeFrom } from './artifact-storage/upload-file.js';
 import { parseContentRange } from './content-range.js';
 import { toArtifact } from './release.resource.js';
+import { bytesAt, hashFile, writeFrom } from './upload-file.js';
 
 /** Uploads: declared by size and digest, resumable, verified as they lie on disk before anything may use them. */
 @Injectable()

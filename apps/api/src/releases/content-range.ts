@@ -1,4 +1,4 @@
-import type { ByteRange } from './artifact-storage/artifact-storage.js';
+import type { ByteRange } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 
 /** The part of the whole an upload brings (RFC 9110 14.4); without the header it is all of it. */
 export function parseContentRange(header: string | undefined, size: number): ByteRange | 'malformed' {

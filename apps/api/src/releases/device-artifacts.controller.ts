@@ -1,11 +1,11 @@
 import { Database } from '@muster/persistence/database';
 import { type ArtifactRow, artifactStore } from '@muster/persistence/releases/artifact.store';
+import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 import { Controller, Get, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallingDevice, type DeviceCaller } from '../device-door/calling-device.js';
 import { DeviceGuard } from '../device-door/device.guard.js';
 import { Refusal } from '../http/refusal.js';
-import { ArtifactStorage } from './artifact-storage/artifact-storage.js';
 import { parseRange } from './content-range.js';
 
 /** Artifacts as devices fetch them: over mutual TLS, and only while an open execution of the device names the content. */

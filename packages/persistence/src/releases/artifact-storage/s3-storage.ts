@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { Refusal } from '../../http/refusal.js';
 import { ArtifactStorage, type ByteRange } from './artifact-storage.js';
+import { StorageAway } from './storage-away.js';
 
 /** Every device that downloads holds one connection to the store, for as long as its own line takes. */
 const MOST_CONNECTIONS = 2_000;
@@ -87,8 +87,6 @@ async function unlessAway<T>(answer: Promise<T>): Promise<T> {
       name === 'TimeoutError' ||
       /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENOTFOUND|EAI_)/.test(code ?? '');
     if (!away) throw fault;
-    const refusal = new Refusal('unavailable', 'The artifact store does not answer.');
-    refusal.cause = fault;
-    throw refusal;
+    throw new StorageAway(fault);
   }
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Settings } from '@muster/runtime/config/settings';
 import type { ArtifactStorage } from './artifact-storage.js';
 import { DiskStorage } from './disk-storage.js';
 import { S3Storage } from './s3-storage.js';
@@ -8,7 +7,8 @@ import { S3Storage } from './s3-storage.js';
 export const artifactsFolder = (data: string): string => join(data, 'artifacts');
 export const uploadsFolder = (data: string): string => join(data, 'uploads');
 
-export const openStorage = (settings: Pick<Settings, 'data' | 'artifactsUrl'>): ArtifactStorage =>
+/** Disk below `data`, or the S3-compatible store `artifactsUrl` names. */
+export const openStorage = (settings: { data: string; artifactsUrl?: string | undefined }): ArtifactStorage =>
   settings.artifactsUrl === undefined
     ? new DiskStorage(artifactsFolder(settings.data))
     : new S3Storage(settings.artifactsUrl);
