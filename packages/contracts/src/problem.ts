@@ -67,6 +67,7 @@ export const problems = {
   no_eligible_targets: [422, 'No device is eligible'],
   campaign_state_refused: [409, 'The campaign is not in the state this needs'],
   budget_starves_site: [422, 'The site budget would let no device of a site update'],
+  author_may_not_sign: [403, 'Who drafted the release may not sign it'],
   signer_may_not_deploy: [403, 'Who signed the release may not launch it'],
   kill_switch_engaged: [409, 'The kill switch of this tenant is engaged'],
   sbom_invalid: [422, 'The SBOM breaks its own schema'],

@@ -2,6 +2,7 @@ import * as routes from '@muster/contracts/access/access.routes';
 import { Controller } from '@nestjs/common';
 import { type Call, Endpoint } from '../http/endpoint.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { GovernanceService } from './governance.service.js';
 import { MembersService } from './members.service.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -11,6 +12,7 @@ export class AccessController {
     private readonly sessions: SessionsService,
     private readonly apiKeys: ApiKeysService,
     private readonly members: MembersService,
+    private readonly governance: GovernanceService,
   ) {}
 
   @Endpoint(routes.signInByLink)
@@ -61,5 +63,15 @@ export class AccessController {
   @Endpoint(routes.addMember)
   addMember(call: Call<typeof routes.addMember>) {
     return this.members.add(call);
+  }
+
+  @Endpoint(routes.getGovernance)
+  getGovernance(call: Call<typeof routes.getGovernance>) {
+    return this.governance.get(call);
+  }
+
+  @Endpoint(routes.updateGovernance)
+  updateGovernance(call: Call<typeof routes.updateGovernance>) {
+    return this.governance.update(call);
   }
 }

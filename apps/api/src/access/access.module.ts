@@ -3,6 +3,7 @@ import { IdempotencyLedger } from '../http/idempotency.interceptor.js';
 import { PrincipalSource } from '../http/principal.js';
 import { AccessController } from './access.controller.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { GovernanceService } from './governance.service.js';
 import { MembersService } from './members.service.js';
 import { SessionsService } from './sessions.service.js';
 import { StoredLedger } from './stored-ledger.js';
@@ -16,6 +17,7 @@ import { StoredPrincipals } from './stored-principals.js';
     SessionsService,
     ApiKeysService,
     MembersService,
+    GovernanceService,
     { provide: PrincipalSource, useClass: StoredPrincipals },
     { provide: IdempotencyLedger, useClass: StoredLedger },
   ],

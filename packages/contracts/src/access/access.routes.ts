@@ -6,6 +6,7 @@ import {
   ApiKey,
   ApiKeyPage,
   CreatedApiKey,
+  Governance,
   Member,
   MemberPage,
   NewApiKey,
@@ -102,4 +103,21 @@ export const addMember = route({
   status: 201,
   idempotent: true,
   refuses: ['already_exists', 'validation_failed'],
+});
+
+export const getGovernance = route({
+  method: 'GET',
+  path: '/governance',
+  summary: 'Which duties this tenant keeps apart',
+  permission: 'access:read',
+  returns: Governance,
+});
+export const updateGovernance = route({
+  method: 'PATCH',
+  path: '/governance',
+  summary: 'Keep duties apart, or let one person do them all',
+  permission: 'access:write',
+  body: Governance,
+  returns: Governance,
+  refuses: ['validation_failed'],
 });

@@ -53,6 +53,9 @@ export const Member = z
 export const NewMember = z
   .strictObject({ email: z.email().max(254), name: Name, role: z.enum(roles) })
   .meta({ id: 'NewMember' });
+/** `separateSigner`: who drafted a release may not sign it, and who signed it may not launch a campaign with it. */
+export const Governance = z.strictObject({ separateSigner: z.boolean() }).meta({ id: 'Governance' });
+export type Governance = z.infer<typeof Governance>;
 export const ApiKeyPage = pageOf(ApiKey);
 export const MemberPage = pageOf(Member);
 export const SessionPage = pageOf(Session);

@@ -13,6 +13,7 @@ import { CampaignEvidence1763700000012 } from './0012-campaign-evidence.js';
 import { ExecutionsByOffer1763700000013 } from './0013-executions-by-offer.js';
 import { ReleaseContents1763700000014 } from './0014-release-contents.js';
 import { CampaignBrakes1763700000015 } from './0015-campaign-brakes.js';
+import { SeparateSigner1763700000016 } from './0016-separate-signer.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   ExecutionsByOffer1763700000013,
   ReleaseContents1763700000014,
   CampaignBrakes1763700000015,
+  SeparateSigner1763700000016,
 ];

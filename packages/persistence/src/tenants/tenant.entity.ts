@@ -7,5 +7,6 @@ export class TenantEntity {
   @Column({ type: 'timestamptz', nullable: true }) killSwitchAt!: Date | null;
   @Column({ type: 'text', nullable: true }) killSwitchBy!: string | null;
   @Column({ type: 'text', nullable: true }) killSwitchReason!: string | null;
+  @Column({ type: 'boolean', default: false }) separateSigner!: boolean;
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 }
