@@ -10,7 +10,7 @@ const limits = {
   minResolvedShare: 0.9,
   soakS: 60,
 };
-const wave = { size: 20, setAside: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, open: 20 };
+const wave = { size: 20, setAside: 0, succeeded: 0, failed: 0, timedOut: 0, rejected: 0, open: 20, soaking: 0 };
 const sentence = (change: Partial<typeof wave>): string => {
   const inputs = { ...wave, ...change };
   return explainDecision({ kind: 'gate', wave: 2, code: judgeGate(inputs, limits).code, inputs, limits });

@@ -15,7 +15,7 @@ const numbers = (record: Readonly<Record<string, unknown>>): Record<string, numb
   });
 
 function explainGate(wave: number, code: GateCode, inputs: GateInputs, limits: GateLimits): string {
-  const { succeeded, failed, timedOut, rejected, open, size, setAside } = inputs;
+  const { succeeded, failed, timedOut, rejected, open, size, setAside, soaking = 0 } = inputs;
   const resolved = succeeded + failed + timedOut + rejected;
   const expected = resolved + open;
   const resolvedDevices = `${resolved} resolved ${resolved === 1 ? 'device' : 'devices'}`;
@@ -23,7 +23,7 @@ function explainGate(wave: number, code: GateCode, inputs: GateInputs, limits: G
   // Before the sample is complete a gate halts only when the others can no longer mend it; then that is what to say.
   const tooMany = (bad: number, how: string, limit: number): string =>
     resolved >= needed
-      ? `Wave ${wave} halted: ${bad} of ${resolvedDevices} ${how}, ${shareOf(bad, resolved)} against a limit of ${percent(limit)}.`
+      ? `Wave ${wave} halted: ${bad} of ${soaking > 0 ? `${resolved + soaking} resolved or soaking devices` : resolvedDevices} ${how}, ${shareOf(bad, resolved + soaking)} against a limit of ${percent(limit)}.`
       : `Wave ${wave} halted: ${bad} of ${devices(expected)} ${how}, which is ${shareOf(bad, expected)} even if all others succeed, against a limit of ${percent(limit)}.`;
   switch (code) {
     case 'failure_rate':

@@ -13,7 +13,7 @@ const limits: GateLimits = {
   soakS: 60,
 };
 const wave = (part: Partial<GateInputs>): GateInputs => {
-  const it = { succeeded: 0, failed: 0, timedOut: 0, rejected: 0, open: 0, setAside: 0, ...part };
+  const it = { succeeded: 0, failed: 0, timedOut: 0, rejected: 0, open: 0, setAside: 0, soaking: 0, ...part };
   return { ...it, size: it.succeeded + it.failed + it.timedOut + it.rejected + it.open + it.setAside };
 };
 const judge = (part: Partial<GateInputs>, over: Partial<GateLimits> = {}) => {
@@ -58,6 +58,15 @@ describe('judgeGate', () => {
       'halt',
       'failure_rate',
       'Wave 2 halted: 9 of 120 resolved devices failed, 7.5% against a limit of 5%.',
+    ]);
+  });
+
+  it('weighs failures against devices in their soak too, since a success takes longer to tell than a failure', () => {
+    expect(judge({ succeeded: 8, failed: 3, open: 300, soaking: 60 })[0]).toBe('hold');
+    expect(judge({ succeeded: 8, failed: 5, open: 300, soaking: 60 })).toEqual([
+      'halt',
+      'failure_rate',
+      'Wave 2 halted: 5 of 73 resolved or soaking devices failed, 6.8% against a limit of 5%.',
     ]);
   });
 

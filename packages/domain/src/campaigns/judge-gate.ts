@@ -15,6 +15,8 @@ export interface GateInputs {
   readonly rejected: number;
   /** Not resolved yet: queued or updating. */
   readonly open: number;
+  /** Of the open ones, those that booted well and only wait for their soak to end. */
+  readonly soaking: number;
 }
 
 export type GateCode =
@@ -50,6 +52,7 @@ export function gateInputs(size: number, counts: StateCounts, forgiven: StateCou
     timedOut,
     rejected,
     open,
+    soaking: countOf(counts, 'soaking'),
   };
 }
 
@@ -58,21 +61,24 @@ const share = (part: number, whole: number): number | null => (whole === 0 ? nul
 /**
  * Judges a wave. The denominator is the devices that resolved; the sample needed is the smaller of the plan's minimum
  * and the devices that can still resolve. A limit is broken when the sample breaks it, or earlier, when it would stay
- * broken even if every open device succeeded. Missing data holds; a wave with nobody left to wait for either passes
+ * broken even if every open device succeeded. A failure is known at once and a success only after its soak, so devices
+ * in their soak count beside the resolved ones when failures are weighed: without them the first failures of a large
+ * wave would stand against next to nobody, and a release that fails on one device in a thousand would be halted. Missing data holds; a wave with nobody left to wait for either passes
  * or halts.
  */
 export function judgeGate(inputs: GateInputs, limits: GateLimits): GateJudgement {
-  const { succeeded, failed, timedOut, rejected, open, size } = inputs;
+  const { succeeded, failed, timedOut, rejected, open, size, soaking = 0 } = inputs;
   const resolved = succeeded + failed + timedOut + rejected;
+  const weighed = resolved + soaking;
   const expected = resolved + open;
   const needed = Math.min(limits.minSample, expected);
   const sampled = expected > 0 && resolved >= needed;
   const finished = open === 0;
 
   const most = (code: 'failure_rate' | 'timeout_rate', title: string, bad: number, limit: number): GateCheck => {
-    const broken = (sampled && bad > limit * resolved) || bad > limit * expected;
+    const broken = (sampled && bad > limit * weighed) || bad > limit * expected;
     const verdict = broken ? 'halt' : sampled ? 'pass' : 'hold';
-    return { code, title, observed: share(bad, resolved), limit, n: bad, of: resolved, unit: 'share', verdict };
+    return { code, title, observed: share(bad, weighed), limit, n: bad, of: weighed, unit: 'share', verdict };
   };
   const failures = most('failure_rate', 'Failed', failed, limits.maxFailureRate);
   const timeouts = most('timeout_rate', 'Timed out', timedOut, limits.maxTimeoutRate);
