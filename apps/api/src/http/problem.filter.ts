@@ -1,4 +1,5 @@
 import { type Problem, type ProblemCode, problems } from '@muster/contracts/problem';
+import { ContentDamaged } from '@muster/persistence/releases/artifact-storage/content-damaged';
 import { StorageAway } from '@muster/persistence/releases/artifact-storage/storage-away';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -20,7 +21,9 @@ export class ProblemFilter implements ExceptionFilter {
     const unrouted = request.is404 && !(error instanceof Refusal);
     const refusal = unrouted ? absenceOf(request) : toRefusal(error);
     if (refusal.code === 'internal') this.log.error({ requestId: request.id, err: error }, 'request failed');
-    if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
+    if (error instanceof ContentDamaged)
+      this.log.error({ requestId: request.id, err: error }, 'a stored artifact is damaged');
+    else if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
     answerRefusal(refusal, request, reply);
   }
 }
@@ -62,6 +65,7 @@ const problemOf = (refusal: Refusal, request: { id: string; url: string }): Prob
 /** Everything that can be thrown, as one of the three kinds: refused, unavailable, bug. */
 export const toRefusal = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error;
+  if (error instanceof ContentDamaged) return new Refusal(error.code, error.message);
   if (error instanceof StorageAway) return new Refusal('unavailable', error.message);
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;

@@ -41,7 +41,7 @@ export class DeviceArtifactsController {
     { start, end }: { start: number; end: number },
     partial: boolean,
   ): Promise<void> {
-    const content = await this.storage.open(tenantId, artifact.sha256, { start, end });
+    const content = await this.storage.open(tenantId, artifact, { start, end });
     reply
       .status(partial ? 206 : 200)
       .header('accept-ranges', 'bytes')

@@ -6,10 +6,21 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Where verified artifacts lie, by tenant and SHA-256: content under a name never changes. */
+/** What is stored, by what is known of it: an artifact or a delta. */
+export interface StoredContent {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** Where verified content lies, by tenant and SHA-256: what stands under a name never changes. */
 export abstract class ArtifactStorage {
   /** Takes the whole, already verified file at `path`; the file may be gone afterwards. Repeat-safe. */
   abstract put(tenantId: string, sha256: string, path: string, size: number): Promise<void>;
-  /** The bytes of a stored artifact. Rejects when it is missing. */
-  abstract open(tenantId: string, sha256: string, range: ByteRange): Promise<Readable>;
+  /**
+   * The bytes of stored content, all of them without a range. Rejects with ContentDamaged before the first byte when
+   * what lies there is missing or of another length, and with StorageAway when the store does not answer.
+   */
+  abstract open(tenantId: string, content: StoredContent, range?: ByteRange): Promise<Readable>;
 }
+
+export const wholeOf = ({ size }: StoredContent): ByteRange => ({ start: 0, end: size - 1 });

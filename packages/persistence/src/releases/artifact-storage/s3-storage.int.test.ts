@@ -8,6 +8,8 @@ import { S3Storage } from './s3-storage.js';
 
 const content = Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 31) & 0xff));
 
+const one = { sha256: 'one', size: content.length };
+
 let home: string;
 let swift: Swift;
 let storage: S3Storage;
@@ -34,14 +36,21 @@ describe('artifacts in an S3-compatible store', () => {
     const path = await put('one');
     expect(existsSync(path)).toBe(false);
     await put('one');
-    const part = await buffer(await storage.open('north', 'one', { start: 1_000, end: 1_999 }));
+    const part = await buffer(await storage.open('north', one, { start: 1_000, end: 1_999 }));
     expect(part.equals(content.subarray(1_000, 2_000))).toBe(true);
-    await expect(storage.open('south', 'one', { start: 0, end: 9 })).rejects.toMatchObject({ name: 'NoSuchKey' });
+    await expect(storage.open('south', one)).rejects.toMatchObject({ name: 'ContentDamaged' });
+  });
+
+  it('are handed out with the length they were stored with or not at all', async () => {
+    for (const size of [content.length - 1, content.length + 1, 2 * content.length]) {
+      const range = { start: size - 10, end: size - 1 };
+      await expect(storage.open('north', { ...one, size }, range)).rejects.toMatchObject({ name: 'ContentDamaged' });
+    }
   });
 
   it('are open to many slow devices at a time', async () => {
     await put('many');
-    const open = () => storage.open('north', 'many', { start: 0, end: content.length - 1 });
+    const open = () => storage.open('north', { ...one, sha256: 'many' });
     const slow = await Promise.all(Array.from({ length: 80 }, open));
     for (const stream of slow) stream.destroy();
     expect(slow).toHaveLength(80);
@@ -50,13 +59,13 @@ describe('artifacts in an S3-compatible store', () => {
   it('are refused with the wrong secret, for an operator to put right', async () => {
     const url = new URL(swift.artifactsUrl('artifacts'));
     url.password = 'guessed';
-    const answer = new S3Storage(url.toString()).open('north', 'one', { start: 0, end: 9 });
+    const answer = new S3Storage(url.toString()).open('north', one, { start: 0, end: 9 });
     await expect(answer).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
   });
 
   it('are unavailable for a time while the store is away, and the upload stays', async () => {
     await swift.stop();
-    await expect(storage.open('north', 'one', { start: 0, end: 9 })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(storage.open('north', one, { start: 0, end: 9 })).rejects.toMatchObject({ code: 'unavailable' });
     const path = join(home, 'two');
     writeFileSync(path, content);
     await expect(storage.put('north', 'two', path, content.length)).rejects.toMatchObject({ code: 'unavailable' });

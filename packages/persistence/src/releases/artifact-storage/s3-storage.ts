@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ArtifactStorage, type ByteRange } from './artifact-storage.js';
+import { ArtifactStorage, type ByteRange, type StoredContent, wholeOf } from './artifact-storage.js';
+import { ContentDamaged } from './content-damaged.js';
 import { StorageAway } from './storage-away.js';
 
 /** Every device that downloads holds one connection to the store, for as long as its own line takes. */
@@ -10,6 +11,8 @@ const MOST_CONNECTIONS = 2_000;
 const CONNECT_MS = 5_000;
 /** Without a byte: a slow device is not silent for that long, and its agent goes on where it was cut. */
 const SILENCE_MS = 120_000;
+/** Names of the answers that there is no such object, or less of it than was asked for. */
+const absent: ReadonlySet<string> = new Set(['NoSuchKey', 'NotFound', 'InvalidRange']);
 
 /** Artifacts as objects `<tenant>/<sha256>` of one bucket of an S3-compatible store. An empty store gets the bucket. */
 export class S3Storage extends ArtifactStorage {
@@ -56,10 +59,20 @@ export class S3Storage extends ArtifactStorage {
     await rm(path, { force: true });
   }
 
-  async open(tenantId: string, sha256: string, { start, end }: ByteRange): Promise<Readable> {
-    const Range = `bytes=${start}-${end}`;
-    const answer = await unlessAway(this.#client.send(new GetObjectCommand({ ...this.#at(tenantId, sha256), Range })));
-    return answer.Body as Readable;
+  async open(tenantId: string, content: StoredContent, range: ByteRange = wholeOf(content)): Promise<Readable> {
+    const { sha256, size } = content;
+    const Range = `bytes=${range.start}-${range.end}`;
+    const answer = await unlessAway(
+      this.#client.send(new GetObjectCommand({ ...this.#at(tenantId, sha256), Range })),
+    ).catch((fault: Error) => {
+      throw absent.has(fault.name) ? new ContentDamaged(sha256, `the store says ${fault.name}`, fault) : fault;
+    });
+    const body = answer.Body as Readable;
+    // The answer to a range says how long the whole is (RFC 9110 14.4).
+    const length = Number(answer.ContentRange?.split('/')[1]);
+    if (length === size) return body;
+    body.destroy();
+    throw new ContentDamaged(sha256, `the object has ${length} of ${size} bytes`);
   }
 
   async #createBucket(): Promise<void> {
