@@ -8,6 +8,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * A route is data: the api attaches it, the console's client calls it, OpenAPI is written from it.
  * `path` is below /api/v1 with `:name` parameters. `permission: null` means any signed-in principal;
  * `'public'` means nobody needs to be signed in. `match: true` demands If-Match (428 without, 412 when stale).
+ * `bodyLimit` is the largest body in bytes where it is not the door's own limit.
  * `idempotent: true` honours Idempotency-Key. Without `returns` the answer has no JSON body (204, or a stream).
  */
 export interface Route {
@@ -21,6 +22,7 @@ export interface Route {
   readonly returns?: z.ZodType;
   readonly status?: number;
   readonly match?: boolean;
+  readonly bodyLimit?: number;
   readonly idempotent?: boolean;
   readonly refuses?: readonly ProblemCode[];
 }

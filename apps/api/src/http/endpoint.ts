@@ -24,6 +24,7 @@ import {
   RequestMethod,
   SetMetadata,
 } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callOf } from './call.js';
 import type { Principal } from './principal.js';
@@ -71,5 +72,6 @@ export const Endpoint =
       RequestMapping({ method: RequestMethod[route.method as Method], path: `${API_PREFIX}${route.path}` }),
       HttpCode(successStatus(route)),
       SetMetadata(ROUTE, route),
+      ...(route.bodyLimit === undefined ? [] : [RouteConfig({ bodyLimit: route.bodyLimit })]),
     )(target, key, descriptor as TypedPropertyDescriptor<unknown>);
   };

@@ -22,6 +22,25 @@ export const requestIdOf = (headers: NodeJS.Dict<string | string[]>): string => 
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : uuidv7();
 };
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Largest body of this route in bytes; its text is kept as it came, since it may have to be stored so. */
+    bodyLimit?: number;
+  }
+  interface FastifyRequest {
+    /** The body before it was parsed, on routes that state a limit of their own. */
+    text?: string;
+  }
+}
+
+/** Kinds of JSON; the last two are documents about the content of a release. */
+const JSON_TYPES = [
+  'application/json',
+  'application/merge-patch+json',
+  'application/vnd.cyclonedx+json',
+  'application/spdx+json',
+];
+
 export interface Front {
   readonly door: 'people' | 'devices';
   readonly log: Log;
@@ -66,11 +85,15 @@ export const dressFront = async (
 const acceptBodies = (fastify: FastifyInstance, bodyLimit: number): void => {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeContentTypeParser(['application/json', 'text/plain']);
-  fastify.addContentTypeParser(
-    ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string', bodyLimit },
-    (request, body, done) => (body === '' ? done(null, undefined) : parse(request, body as string, done)),
-  );
+  fastify.addHook('onRoute', (route) => {
+    const own = route.config?.bodyLimit;
+    if (own !== undefined) route.bodyLimit = own;
+  });
+  fastify.addContentTypeParser(JSON_TYPES, { parseAs: 'string', bodyLimit }, (request, body, done) => {
+    if (body === '') return done(null, undefined);
+    if (request.routeOptions.config.bodyLimit !== undefined) request.text = body as string;
+    parse(request, body as string, done);
+  });
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
 };
 

@@ -9,6 +9,7 @@ import {
   ComponentDevicesQuery,
   ComponentQuery,
   ComponentUse,
+  MAX_SBOM_BYTES,
   NewArtifact,
   NewRelease,
   Release,
@@ -78,7 +79,12 @@ export const getRelease = route({
   returns: Release,
   refuses: ['not_found'],
 });
-const step = (verb: string, summary: string, permission: 'release:sign' | 'release:publish' | 'release:revoke') =>
+const step = (
+  verb: string,
+  summary: string,
+  permission: 'release:sign' | 'release:publish' | 'release:revoke',
+  more: readonly ProblemCode[] = [],
+) =>
   route({
     method: 'POST',
     path: `/releases/:releaseId/${verb}`,
@@ -91,12 +97,18 @@ const step = (verb: string, summary: string, permission: 'release:sign' | 'relea
     refuses: [
       'not_found',
       'release_state_refused',
+      ...more,
       'precondition_failed',
       'precondition_required',
     ] satisfies ProblemCode[],
   });
-export const signRelease = step('sign', 'Sign the manifest', 'release:sign');
-export const publishRelease = step('publish', 'Offer the release to campaigns', 'release:publish');
+export const signRelease = step('sign', 'Sign the manifest', 'release:sign', [
+  'artifact_digest_mismatch',
+  'author_may_not_sign',
+]);
+export const publishRelease = step('publish', 'Offer the release to campaigns', 'release:publish', [
+  'artifact_digest_mismatch',
+]);
 export const revokeRelease = step('revoke', 'Withdraw the release everywhere', 'release:revoke');
 
 export const updateRelease = route({
@@ -118,9 +130,10 @@ export const putSbom = route({
   permission: 'release:write',
   params: one,
   body: z.record(z.string(), z.unknown()),
+  bodyLimit: MAX_SBOM_BYTES,
   returns: Release,
   status: 200,
-  refuses: ['not_found', 'sbom_invalid', 'version_immutable', 'payload_too_large'],
+  refuses: ['not_found', 'malformed_json', 'sbom_invalid', 'version_immutable', 'payload_too_large'],
 });
 export const getSbom = route({
   method: 'GET',

@@ -39,6 +39,9 @@ export const Version = z
   .string()
   .regex(/^\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?$/, 'must be a semantic version such as 1.4.0');
 
+/** Largest SBOM document, in bytes. */
+export const MAX_SBOM_BYTES = 20 * 1024 * 1024;
+
 /** Payload of the manifest JWS a device verifies before it downloads a byte. */
 export const Manifest = z
   .looseObject({

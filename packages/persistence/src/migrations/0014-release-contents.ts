@@ -17,7 +17,7 @@ export class ReleaseContents1763700000014 extends Statements {
       format text not null ${oneOf('format', 'cyclonedx', 'spdx')},
       spec_version text not null,
       sha256 text not null,
-      document jsonb not null,
+      document bytea not null,
       components int not null,
       created_by text not null,
       created_at timestamptz not null,

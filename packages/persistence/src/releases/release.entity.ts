@@ -50,7 +50,7 @@ export class SbomEntity {
   @Column('text') format!: string;
   @Column('text') specVersion!: string;
   @Column('text') sha256!: string;
-  @Column('jsonb') document!: unknown;
+  @Column('bytea') document!: Buffer;
   @Column('int') components!: number;
   @Column('text') createdBy!: string;
   @Column('timestamptz') createdAt!: Date;
