@@ -1,6 +1,7 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
 import { recallableStates } from './execution.machine.js';
 import { finishCampaign } from './finish-campaign.js';
+import { judgeStall } from './judge-stall.js';
 import { judgeWaves, moveWaves } from './move-waves.js';
 import { pickOffers } from './pick-offers.js';
 import { settleTimers } from './settle-timers.js';
@@ -23,16 +24,19 @@ const offering: ReadonlySet<CampaignState> = new Set(['running', 'held']);
  * Call it again after applying, until it returns nothing.
  */
 export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
-  const { state } = facts.campaign;
+  const { state, killed = false } = facts.campaign;
+  const go = !killed;
+  const judging = judged.has(state) && !returning(facts);
   const stages: (() => TickDecision[])[] = [
     () => settleTimers(facts, now),
-    () => (offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
-    () => (judged.has(state) && facts.campaign.releaseRevoked ? haltRevoked(state) : []),
-    () => (judged.has(state) ? judgeWaves(facts) : []),
-    () => (state === 'preparing' ? [{ kind: 'start' }] : []),
-    () => (state === 'running' ? moveWaves(facts, now) : []),
+    () => (go && offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
+    () => (judging && facts.campaign.releaseRevoked ? haltRevoked(state) : []),
+    () => (judging ? judgeWaves(facts) : []),
+    () => (go && state === 'preparing' ? [{ kind: 'start' }] : []),
+    () => (go && state === 'running' ? moveWaves(facts, now) : []),
     () => finishCampaign(facts),
-    () => (offering.has(state) ? pickOffers(facts, now) : []),
+    () => (go && offering.has(state) ? pickOffers(facts, now) : []),
+    () => judgeStall(facts, now),
   ];
   for (const stage of stages) {
     const decisions = stage();
@@ -40,6 +44,10 @@ export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
   }
   return [];
 }
+
+/** Paused while its devices are returned: what its waves have to say has been said. */
+const returning = ({ campaign, rollback }: TickFacts): boolean =>
+  rollback !== null && (campaign.state === 'pausing' || campaign.state === 'paused');
 
 /** A completed campaign is history; one that still moves must not put a withdrawn release anywhere else. */
 const haltRevoked = (state: CampaignState): TickDecision[] =>

@@ -1,7 +1,10 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
 import type { Explanation } from '@muster/contracts/devices/devices.schema';
+import { hasEnded } from './campaign.machine.js';
 import { addCounts, countOf, liveCount, slotsTaken } from './count-executions.js';
 import { explainDecision } from './explain-decision.js';
+import { explainInFlight, previewStop } from './explain-stop.js';
+import { explainKillSwitch, explainWaits, type WaitFacts } from './explain-waits.js';
 import { gateInputs, judgeGate } from './judge-gate.js';
 import type { Decision, WaveFacts } from './tick-facts.js';
 
@@ -13,6 +16,11 @@ export interface CampaignFacts {
   readonly waves: readonly WaveFacts[];
   /** The newest halt, rollback and finish records, oldest first. */
   readonly decisive: readonly Decision[];
+  readonly reasonDetail?: string | null;
+  /** When a scheduled campaign starts by itself. */
+  readonly startAt?: Date | null;
+  /** What holds it back beside its gates; asked for only where somebody wants to know. */
+  readonly waits?: WaitFacts;
 }
 
 type Step = Explanation['steps'][number];
@@ -59,9 +67,11 @@ function sentenceOf(facts: CampaignFacts): string {
     case 'awaiting_approval':
       return `Waits for approval by somebody other than ${facts.createdBy}.`;
     case 'denied':
-      return 'Approval was denied.';
+      return `Approval was denied${facts.reasonDetail ? `: ${facts.reasonDetail}` : ''}. Change it and submit it again.`;
     case 'scheduled':
-      return 'Scheduled: it starts by itself at its time.';
+      return facts.startAt
+        ? `Scheduled: it freezes its targets and starts by itself ${facts.startAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+        : 'Scheduled: it starts by itself at its time.';
     case 'preparing':
       return 'Preparing: the targets are frozen and the first wave is about to open.';
     case 'running':
@@ -70,11 +80,13 @@ function sentenceOf(facts: CampaignFacts): string {
       return `Held before the next wave: go on when you are ready.${wave === undefined ? '' : ` ${explainWave(wave)}`}`;
     case 'pausing':
     case 'paused':
+      if (facts.reasonCode === 'kill_switch')
+        return facts.waits?.killSwitch
+          ? `Paused. ${explainKillSwitch(facts.waits.killSwitch.by, facts.waits.killSwitch.reason)}`
+          : `Paused by the kill switch: it goes on when somebody resumes it.`;
       return `Paused: nothing is offered and soak clocks stand.${wave === undefined ? '' : ` ${explainWave(wave)}`}`;
-    case 'stopping': {
-      const busy = liveCount(addCounts(facts.waves.map((w) => w.counts)));
-      return `Stopping: ${busy} past the point of no return are still finishing.`;
-    }
+    case 'stopping':
+      return `Stopping: nothing more is offered; ${explainInFlight(addCounts(facts.waves.map((w) => w.counts)))}.`;
     default:
       return decided(facts) || `The campaign is ${facts.state.replaceAll('_', ' ')}.`;
   }
@@ -96,16 +108,10 @@ const waveStep = (wave: WaveFacts): Step => {
 /** Why a campaign moves, waits or stopped: one sentence, and one step per wave behind it. */
 export function explainCampaign(facts: CampaignFacts): Explanation {
   const counts = addCounts(facts.waves.map((wave) => wave.counts));
-  const taken = slotsTaken(counts);
   const steps: Step[] = facts.waves.map(waveStep);
-  if (facts.state === 'running' && taken >= facts.concurrency)
-    steps.push({
-      code: 'concurrency_cap',
-      title: 'Slots',
-      verdict: 'waiting',
-      detail: `All ${facts.concurrency} slots are taken; the next device is offered when one is free.`,
-      facts: { taken, concurrency: facts.concurrency },
-    });
+  const slots = { taken: slotsTaken(counts), concurrency: facts.concurrency };
+  if (!hasEnded(facts.state))
+    steps.push(...explainWaits({ ...(facts.state === 'running' && { slots }), ...facts.waits }));
   const unreachable = countOf(counts, 'unreachable');
   if (unreachable > 0)
     steps.push({
@@ -115,5 +121,21 @@ export function explainCampaign(facts: CampaignFacts): Explanation {
       detail: `${unreachable} ${unreachable === 1 ? 'device has' : 'devices have'} not been online; each is offered when it returns.`,
       facts: { unreachable },
     });
-  return { sentence: sentenceOf(facts), code: facts.reasonCode ?? facts.state, steps };
+  if (facts.state === 'stopping')
+    steps.push(
+      ...previewStop(counts).map(
+        ({ effect, count, sentence }): Step => ({
+          code: effect,
+          title: 'In flight',
+          verdict: effect === 'finishes' || effect === 'soaks_on' ? 'waiting' : 'pass',
+          detail: sentence,
+          facts: { count },
+        }),
+      ),
+    );
+  // With nobody updating, what is waited for is the news.
+  const wait =
+    facts.state === 'running' && liveCount(counts) === 0 && facts.waits ? explainWaits(facts.waits)[0] : null;
+  const sentence = wait ? `${sentenceOf(facts)} ${wait.detail}` : sentenceOf(facts);
+  return { sentence, code: facts.reasonCode ?? facts.state, steps };
 }

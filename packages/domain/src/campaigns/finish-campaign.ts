@@ -1,8 +1,7 @@
 import { hasEnded } from './campaign.machine.js';
-import { addCounts, countOf, liveCount, type StateCounts, slotsTaken, total } from './count-executions.js';
+import { addCounts, busyCount, countOf, liveCount, type StateCounts, slotsTaken, total } from './count-executions.js';
+import { waitingStates } from './execution.machine.js';
 import type { Decision, TickDecision, TickFacts } from './tick-facts.js';
-
-const idle = ['queued', 'unreachable'] as const;
 
 const finished = (code: string, counts: StateCounts): Decision => ({
   kind: 'finished',
@@ -16,7 +15,7 @@ const finished = (code: string, counts: StateCounts): Decision => ({
     failed: countOf(counts, 'failed', 'regressed'),
     timedOut: countOf(counts, 'timed_out', 'in_doubt'),
     rejected: countOf(counts, 'rejected'),
-    outstanding: countOf(counts, 'unreachable', 'cancelled', 'queued'),
+    outstanding: countOf(counts, 'unreachable', 'cancelled', 'queued', 'deferred'),
   },
   limits: {},
 });
@@ -33,7 +32,7 @@ export const rollbackRecord = (kind: 'rollback_finished' | 'rollback_failed', co
     satisfied: countOf(counts, 'already_satisfied'),
     blocked: countOf(counts, 'rollback_blocked'),
     failed: countOf(counts, 'failed', 'regressed', 'timed_out', 'in_doubt', 'rejected'),
-    outstanding: countOf(counts, 'unreachable', 'cancelled', 'queued', 'superseded'),
+    outstanding: countOf(counts, 'unreachable', 'cancelled', 'queued', 'deferred', 'superseded'),
   },
   limits: {},
 });
@@ -49,10 +48,11 @@ function complete(facts: TickFacts, counts: StateCounts): TickDecision[] {
 
 function afterHalt(facts: TickFacts): TickDecision[] {
   const { campaign, plan, rollback, returnable } = facts;
+  if (campaign.killed) return [];
   if (!plan.autoRollback || campaign.isRollback || campaign.kind !== 'release' || rollback !== null) return [];
   if (returnable > 0) return [{ kind: 'start_rollback' }];
   return [
-    { kind: 'cancel', states: idle, code: 'campaign_failed' },
+    { kind: 'cancel', states: waitingStates, code: 'campaign_failed' },
     { kind: 'finish', event: 'fail', code: 'nothing_to_return', decision: null },
   ];
 }
@@ -62,9 +62,9 @@ function afterRollback(facts: TickFacts, counts: StateCounts): TickDecision[] {
   if (rollback === null) return [];
   if (rollback.state === 'completed' || rollback.state === 'completed_with_stragglers') {
     // A device of ours that is still busy may yet need returning; the child waits for it, and so do we.
-    if (liveCount(counts) > 0) return [];
+    if (busyCount(counts) > 0) return [];
     return [
-      { kind: 'cancel', states: idle, code: 'campaign_failed' },
+      { kind: 'cancel', states: waitingStates, code: 'campaign_failed' },
       {
         kind: 'finish',
         event: 'returned',
@@ -88,9 +88,9 @@ export function finishCampaign(facts: TickFacts): TickDecision[] {
     case 'pausing':
       return slotsTaken(counts) === 0 ? [{ kind: 'finish', event: 'settle', code: 'paused', decision: null }] : [];
     case 'stopping':
-      return liveCount(counts) === 0
+      return busyCount(counts) === 0
         ? [
-            { kind: 'cancel', states: idle, code: 'campaign_stopped' },
+            { kind: 'cancel', states: waitingStates, code: 'campaign_stopped' },
             { kind: 'finish', event: 'settle', code: 'stopped', decision: finished('stopped', counts) },
           ]
         : [];

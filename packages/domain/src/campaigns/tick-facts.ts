@@ -54,8 +54,11 @@ export interface TickFacts {
     readonly isRollback: boolean;
     /** The release was withdrawn after the campaign began. */
     readonly releaseRevoked: boolean;
+    /** The tenant's kill switch is engaged: nothing is offered, opened or begun, whatever the state says. */
+    readonly killed?: boolean;
   };
-  readonly plan: Pick<CampaignPlan, 'concurrency' | 'ratePerMinute' | 'deadlineS' | 'stepTimeoutS' | 'autoRollback'>;
+  readonly plan: Pick<CampaignPlan, 'concurrency' | 'ratePerMinute' | 'deadlineS' | 'stepTimeoutS' | 'autoRollback'> &
+    Partial<Pick<CampaignPlan, 'deviceSoakS'>>;
   readonly waves: readonly WaveFacts[];
   readonly timers: readonly TimerFacts[];
   readonly candidates: readonly CandidateFacts[];
@@ -67,6 +70,17 @@ export interface TickFacts {
   /** Devices possibly on the campaign's release; counted only while halted. */
   readonly returnable: number;
   readonly rollback: { readonly state: CampaignState; readonly counts: StateCounts } | null;
+  readonly progress?: ProgressFacts;
+}
+
+/** Whether a campaign moves; without it no stall is looked for. */
+export interface ProgressFacts {
+  /** When an execution, a wave or the campaign changed state last. */
+  readonly movedAt: Date;
+  /** Said so before, and nothing has moved since. */
+  readonly stalledAt: Date | null;
+  /** What it waits for that has a time or a name of its own: a window, a freeze. */
+  readonly waitsFor: string | null;
 }
 
 /** The evidence of a decision: `explainDecision` makes the sentence of it, anywhere and at any time. */
@@ -105,6 +119,8 @@ export type TickDecision =
       readonly deadlineAt: Date;
     }
   | { readonly kind: 'start_rollback' }
+  /** Nothing moves; null takes it back. */
+  | { readonly kind: 'stall'; readonly decision: Decision | null }
   | {
       readonly kind: 'finish';
       readonly event: 'complete' | 'straggle' | 'settle' | 'returned' | 'fail';
