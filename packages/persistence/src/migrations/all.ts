@@ -14,6 +14,7 @@ import { ExecutionsByOffer1763700000013 } from './0013-executions-by-offer.js';
 import { ReleaseContents1763700000014 } from './0014-release-contents.js';
 import { CampaignBrakes1763700000015 } from './0015-campaign-brakes.js';
 import { SeparateSigner1763700000016 } from './0016-separate-signer.js';
+import { DeltaLeases1763700000017 } from './0017-delta-leases.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   ReleaseContents1763700000014,
   CampaignBrakes1763700000015,
   SeparateSigner1763700000016,
+  DeltaLeases1763700000017,
 ];

@@ -81,6 +81,7 @@ export class DeltaEntity {
   @Column({ type: 'text', nullable: true }) sha256!: string | null;
   @Column('timestamptz') createdAt!: Date;
   @Column({ type: 'timestamptz', nullable: true }) finishedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true }) leaseUntil!: Date | null;
 }
 
 @Entity('device_releases')
