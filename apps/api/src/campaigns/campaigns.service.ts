@@ -1,19 +1,17 @@
 import type * as routes from '@muster/contracts/campaigns/campaigns.routes';
-import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
-import { configStore } from '@muster/persistence/configs/config.store';
-import { Database, type Tx } from '@muster/persistence/database';
+import { Database } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
-import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
-import { type Fault, Refusal } from '../http/refusal.js';
+import { Refusal } from '../http/refusal.js';
 import { toSummary } from './campaign.resource.js';
+import { subjectOf } from './campaign-subject.js';
 import { checkPlan, previewOf } from './preview-targets.js';
 import { answer, viewsOf } from './read-campaign.js';
 
@@ -82,27 +80,4 @@ export class CampaignsService {
       return answer(tx, id);
     });
   }
-}
-
-const required = (pointer: string): Fault[] => [{ pointer, message: 'is needed for a campaign of this kind' }];
-
-/** The release of a release campaign; for other kinds null, after a look that what they roll out exists. */
-async function subjectOf(tx: Tx, body: NewCampaign): Promise<ReleaseRow | null> {
-  if (body.kind === 'command') {
-    if (body.command === undefined)
-      throw new Refusal('validation_failed', undefined, undefined, required('/body/command'));
-    return null;
-  }
-  if (body.kind === 'config') {
-    const { configId, configNumber } = body;
-    if (configId === undefined || configNumber === undefined)
-      throw new Refusal('validation_failed', undefined, undefined, required('/body/configId'));
-    if ((await configStore.version(tx, configId, configNumber)) === null) throw Refusal.notFound('config', configId);
-    return null;
-  }
-  if (body.releaseId === undefined)
-    throw new Refusal('validation_failed', undefined, undefined, required('/body/releaseId'));
-  const release = await releaseStore.find(tx, body.releaseId);
-  if (release === null) throw Refusal.notFound('release', body.releaseId);
-  return release;
 }
