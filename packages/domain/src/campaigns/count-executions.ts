@@ -1,7 +1,7 @@
 import type { Counters } from '@muster/contracts/campaigns/campaigns.schema';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { executionStates } from '@muster/contracts/campaigns/executions.schema';
-import { holdsSlot, isLive } from './execution.machine.js';
+import { holdsSlot, isBusy, isLive } from './execution.machine.js';
 
 /** How many executions stand in each state; states without any may be left out. Kept by delta, never by count(*). */
 export type StateCounts = { readonly [S in ExecutionState]?: number };
@@ -13,6 +13,7 @@ const countWhere = (counts: StateCounts, keep: (state: ExecutionState) => boolea
   executionStates.reduce((sum, state) => sum + (keep(state) ? (counts[state] ?? 0) : 0), 0);
 
 export const slotsTaken = (counts: StateCounts): number => countWhere(counts, holdsSlot);
+export const busyCount = (counts: StateCounts): number => countWhere(counts, isBusy);
 export const liveCount = (counts: StateCounts): number => countWhere(counts, isLive);
 export const total = (counts: StateCounts): number => countWhere(counts, () => true);
 
@@ -27,12 +28,15 @@ export function addCounts(all: readonly StateCounts[]): StateCounts {
   return sum;
 }
 
-/** Which of the page's nine parts a state belongs to; `waiting` is `queued` before the wave opens. */
+/**
+ * Which of the page's nine parts a state belongs to; `waiting` is `queued` before the wave opens. Who deferred is queued
+ * again: nothing happens at it until the next offer.
+ */
 const parts: Record<ExecutionState, keyof Counters> = {
   queued: 'queued',
   offered: 'inFlight',
   accepted: 'inFlight',
-  deferred: 'inFlight',
+  deferred: 'queued',
   downloading: 'inFlight',
   downloaded: 'inFlight',
   installing: 'inFlight',

@@ -12,7 +12,7 @@ const fromTheStart = { accept: 'accepted', ...afterAccept } as const;
 
 // What the server may do to a busy device.
 const silence = { time_out: 'timed_out', doubt: 'in_doubt', supersede: 'superseded' } as const;
-const recallable = { ...silence, cancel: 'cancelled', satisfy: 'already_satisfied' } as const;
+const recallable = { ...silence, cancel: 'cancelled', satisfy: 'already_satisfied', withdraw: 'queued' } as const;
 const waiting = {
   offer: 'offered',
   cancel: 'cancelled',
@@ -35,9 +35,10 @@ export const execution = machine(
     // A device that went offline with an offer in hand may have started: its report counts although we withdrew.
     queued: { ...waiting, lose: 'unreachable', ...fromTheStart },
     unreachable: { ...waiting, ...fromTheStart },
-    offered: { ...fromTheStart, ...recallable, withdraw: 'queued' },
+    offered: { ...fromTheStart, ...recallable },
     accepted: { ...afterAccept, ...recallable },
-    deferred: { ...afterAccept, accept: 'accepted', ...recallable },
+    // The device forgot the offer and is asked again; its reports count all the same, for one may cross the next offer.
+    deferred: { ...waiting, ...fromTheStart, ...recallable, lose: 'unreachable' },
     downloading: { defer: 'deferred', fetched: 'downloaded', ...afterDownload, ...recallable },
     downloaded: { defer: 'deferred', ...afterDownload, ...recallable },
     installing: { ...afterInstall, ...silence },
@@ -84,7 +85,6 @@ export const reportEvents = {
 export const slotStates = [
   'offered',
   'accepted',
-  'deferred',
   'downloading',
   'downloaded',
   'installing',
@@ -93,8 +93,17 @@ export const slotStates = [
   'rolling_back',
 ] as const satisfies readonly ExecutionState[];
 
-/** The device is taken: at most one execution per device may be in these states (a partial unique index says so). */
-export const liveStates = [...slotStates, 'soaking'] as const satisfies readonly ExecutionState[];
+/** Something happens at the device, or is watched there: an offer is open and its clocks run. */
+export const busyStates = [...slotStates, 'soaking'] as const satisfies readonly ExecutionState[];
+
+/**
+ * The device is taken: at most one execution per device may be in these states (a partial unique index says so). A
+ * deferred one has no slot, yet no other campaign takes its device meanwhile.
+ */
+export const liveStates = [...busyStates, 'deferred'] as const satisfies readonly ExecutionState[];
+
+/** Offered as soon as there is room: nothing of it is at the device. */
+export const waitingStates = ['queued', 'unreachable', 'deferred'] as const satisfies readonly ExecutionState[];
 
 /** Before the point of no return: nothing has been written to the device's slot yet. */
 export const recallableStates = [
@@ -106,7 +115,9 @@ export const recallableStates = [
 ] as const satisfies readonly ExecutionState[];
 
 const live: ReadonlySet<ExecutionState> = new Set(liveStates);
+const busy: ReadonlySet<ExecutionState> = new Set(busyStates);
 const slots: ReadonlySet<ExecutionState> = new Set(slotStates);
 
 export const isLive = (state: ExecutionState): boolean => live.has(state);
+export const isBusy = (state: ExecutionState): boolean => busy.has(state);
 export const holdsSlot = (state: ExecutionState): boolean => slots.has(state);
