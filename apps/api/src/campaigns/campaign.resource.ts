@@ -10,25 +10,29 @@ import type { DecisionRow } from '@muster/persistence/campaigns/decision.store';
 import type { ExecutionRow } from '@muster/persistence/campaigns/execution.store';
 import { waveFacts } from '@muster/persistence/campaigns/tick.store';
 import type { WaveRow } from '@muster/persistence/campaigns/wave.store';
+import type { DeltaProgress } from '@muster/persistence/releases/delta.store';
 
 /** A campaign with what its sentence and its partition are made of. */
 export interface CampaignView {
   readonly row: CampaignRow;
   readonly waves: readonly WaveRow[];
   readonly decisive: readonly DecisionRow[];
+  /** Known while preparing. */
+  readonly deltas: DeltaProgress | undefined;
 }
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 const isOpened = (wave: WaveRow): boolean => wave.state !== 'planned';
 
-export const factsOf = ({ row, waves, decisive }: CampaignView): CampaignFacts => ({
+export const factsOf = ({ row, waves, decisive, deltas }: CampaignView): CampaignFacts => ({
   state: row.state,
   reasonCode: row.reasonCode,
   createdBy: row.createdBy,
   concurrency: row.plan.concurrency,
   waves: waves.map((wave) => waveFacts(row.plan, wave)),
   decisive,
+  ...(deltas === undefined ? {} : { deltas }),
 });
 
 export const explain = (view: CampaignView) => explainCampaign(factsOf(view));

@@ -2,6 +2,7 @@ import { type CampaignRow, campaignStore } from '@muster/persistence/campaigns/c
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import type { Tx } from '@muster/persistence/database';
+import { deltaStore } from '@muster/persistence/releases/delta.store';
 import { withEtag } from '../http/endpoint.js';
 import { Refusal } from '../http/refusal.js';
 import { type CampaignView, toCampaign } from './campaign.resource.js';
@@ -11,10 +12,13 @@ export async function viewsOf(tx: Tx, rows: readonly CampaignRow[]): Promise<Cam
   const ids = rows.map((row) => row.id);
   const waves = await waveStore.list(tx, ids);
   const decisive = await decisionStore.decisive(tx, ids);
+  const preparing = rows.filter((row) => row.state === 'preparing').flatMap(({ releaseId }) => releaseId ?? []);
+  const deltas = await deltaStore.progress(tx, preparing);
   return rows.map((row) => ({
     row,
     waves: waves.filter((wave) => wave.campaignId === row.id),
     decisive: decisive.filter((record) => record.campaignId === row.id),
+    deltas: deltas.get(row.releaseId ?? ''),
   }));
 }
 

@@ -32,7 +32,7 @@ export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
     () => (go && offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
     () => (judging && facts.campaign.releaseRevoked ? haltRevoked(state) : []),
     () => (judging ? judgeWaves(facts) : []),
-    () => (go && state === 'preparing' ? [{ kind: 'start' }] : []),
+    () => (go && state === 'preparing' && !facts.deltasWanted ? [{ kind: 'start' }] : []),
     () => (go && state === 'running' ? moveWaves(facts, now) : []),
     () => finishCampaign(facts),
     () => (go && offering.has(state) ? pickOffers(facts, now) : []),

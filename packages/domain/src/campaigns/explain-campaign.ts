@@ -19,6 +19,8 @@ export interface CampaignFacts {
   readonly reasonDetail?: string | null;
   /** When a scheduled campaign starts by itself. */
   readonly startAt?: Date | null;
+  /** Deltas to its release, and how many of them are still to be built; asked for only while preparing. */
+  readonly deltas?: { readonly all: number; readonly wanted: number };
   /** What holds it back beside its gates; asked for only where somebody wants to know. */
   readonly waits?: WaitFacts;
 }
@@ -59,6 +61,11 @@ const running = (facts: CampaignFacts): string => {
   return `Every gate has passed; ${busy} updating and ${queued} still to be offered.`;
 };
 
+const preparing = ({ deltas }: CampaignFacts): string =>
+  deltas === undefined || deltas.wanted === 0
+    ? 'Preparing: the targets are frozen and the first wave is about to open.'
+    : `Preparing: ${deltas.all - deltas.wanted} of ${deltas.all} ${deltas.all === 1 ? 'delta is' : 'deltas are'} built.`;
+
 function sentenceOf(facts: CampaignFacts): string {
   const wave = current(facts);
   switch (facts.state) {
@@ -73,7 +80,7 @@ function sentenceOf(facts: CampaignFacts): string {
         ? `Scheduled: it freezes its targets and starts by itself ${facts.startAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`
         : 'Scheduled: it starts by itself at its time.';
     case 'preparing':
-      return 'Preparing: the targets are frozen and the first wave is about to open.';
+      return preparing(facts);
     case 'running':
       return running(facts);
     case 'held':

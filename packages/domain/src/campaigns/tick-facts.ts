@@ -71,6 +71,8 @@ export interface TickFacts {
   readonly returnable: number;
   readonly rollback: { readonly state: CampaignState; readonly counts: StateCounts } | null;
   readonly progress?: ProgressFacts;
+  /** Deltas to its release that are still to be built; asked for only while preparing. */
+  readonly deltasWanted?: number;
 }
 
 /** Whether a campaign moves; without it no stall is looked for. */

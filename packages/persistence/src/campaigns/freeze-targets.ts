@@ -3,6 +3,7 @@ import { judgeTarget, type ReleaseDemands } from '@muster/domain/campaigns/judge
 import { orderTargets } from '@muster/domain/campaigns/order-targets';
 import { type PlannedWave, type PlanRefusal, planWaves, waveAt } from '@muster/domain/campaigns/plan-waves';
 import { done, type Result } from '@muster/domain/result';
+import { deltaStore } from '../releases/delta.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import { type MatchedDevice, targetStore } from './target.store.js';
@@ -80,5 +81,6 @@ export async function freezeTargets(
   );
   const frozen = { targets: targets.length, exclusions: excluded.length };
   await campaignStore.setFrozen(tx, campaign.id, frozen);
+  await deltaStore.want(tx, campaign, now);
   return done({ ...frozen, waves: waves.value.length });
 }

@@ -2,6 +2,7 @@ import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans
 import { addCounts, type StateCounts, slotsTaken } from '@muster/domain/campaigns/count-executions';
 import { liveStates } from '@muster/domain/campaigns/execution.machine';
 import type { TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
+import { deltaStore } from '../releases/delta.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import {
@@ -83,6 +84,10 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
         ? (await returnables(tx, campaign)).length
         : 0,
     rollback: campaign.childId === null ? null : await rollbackOf(tx, campaign.childId),
+    deltasWanted:
+      campaign.state === 'preparing' && campaign.releaseId !== null
+        ? await deltaStore.awaited(tx, campaign.releaseId, now)
+        : 0,
   };
   const versions = new Map(
     [...timers, ...candidates, ...absent, ...retryable].map((row) => [row.executionId, row.version] as const),

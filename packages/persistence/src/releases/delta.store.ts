@@ -72,14 +72,25 @@ export const deltaStore = {
     );
   },
 
-  /** How far the deltas to a release are; one that was waited for long enough is wanted no more. */
-  async progress(tx: Tx, releaseId: string, now: Date): Promise<DeltaProgress> {
-    const [row] = await tx.query<DeltaProgress>(
-      `select count(*)::int as "all", count(*) filter (where state = 'wanted' and created_at > $3)::int as wanted
-       from deltas where tenant_id = $1 and to_release_id = $2`,
+  /** How many deltas to the release are worth waiting for: those nobody has waited for long enough. */
+  async awaited(tx: Tx, releaseId: string, now: Date): Promise<number> {
+    const [row] = await tx.query<{ n: number }>(
+      `select count(*)::int as n from deltas
+       where tenant_id = $1 and to_release_id = $2 and state = 'wanted' and created_at > $3`,
       [tx.tenantId, releaseId, since(now)],
     );
-    return row!;
+    return row!.n;
+  },
+
+  /** How far the deltas to each of these releases are. */
+  async progress(tx: Tx, releaseIds: readonly string[]): Promise<ReadonlyMap<string, DeltaProgress>> {
+    if (releaseIds.length === 0) return new Map();
+    const rows = await tx.query<DeltaProgress & { releaseId: string }>(
+      `select to_release_id as "releaseId", count(*)::int as "all", count(*) filter (where state = 'wanted')::int as wanted
+       from deltas where tenant_id = $1 and to_release_id = any($2::uuid[]) group by to_release_id`,
+      [tx.tenantId, releaseIds],
+    );
+    return new Map(rows.map(({ releaseId, all, wanted }) => [releaseId, { all, wanted }]));
   },
 
   /** Takes the oldest wanted delta until `until`, across tenants (system transaction); null when there is none. */
