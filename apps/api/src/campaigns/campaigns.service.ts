@@ -14,6 +14,7 @@ import { toSummary } from './campaign.resource.js';
 import { subjectOf } from './campaign-subject.js';
 import { checkPlan, previewOf } from './preview-targets.js';
 import { answer, viewsOf } from './read-campaign.js';
+import { checkSuperseded } from './superseded-campaign.js';
 
 /** Campaigns as people draft and read them. */
 @Injectable()
@@ -42,7 +43,7 @@ export class CampaignsService {
   preview(call: Call<typeof routes.previewCampaign>) {
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const release = await subjectOf(tx, call.body);
-      return previewOf(tx, call.body, release);
+      return previewOf(tx, call.body, release, this.clock.now());
     });
   }
 
@@ -53,15 +54,16 @@ export class CampaignsService {
       const release = await subjectOf(tx, body);
       if (release !== null && release.state !== 'published')
         throw new Refusal('release_state_refused', `The release is ${release.state}; only published ones roll out.`);
-      await checkPlan(tx, body, release);
+      await checkSuperseded(tx, body);
+      await checkPlan(tx, body, release, now);
       const id = uuidv7();
       const { name, kind, selector, plan, releaseId = null, configId = null, configNumber = null } = body;
-      const command = body.command ?? null;
+      const { command = null, supersedes = null } = body;
       const subject = { releaseId, configId, configNumber, command };
       const createdBy = principal.name;
       await campaignStore.insert(
         tx,
-        { id, parentId: null, kind, name, state: 'draft', selector, plan, createdBy, ...subject },
+        { id, parentId: null, kind, name, state: 'draft', selector, plan, createdBy, supersedes, ...subject },
         now,
       );
       await audit.append(tx, {

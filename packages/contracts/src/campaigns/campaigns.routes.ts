@@ -60,6 +60,7 @@ export const createCampaign = route({
     'plan_uncovering',
     'budget_starves_site',
     'release_state_refused',
+    'campaign_state_refused',
     'not_found',
   ],
 });

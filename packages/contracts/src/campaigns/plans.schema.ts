@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DeviceId } from '../ids.js';
+import { DeviceId, Id } from '../ids.js';
 import { Instant } from '../instant.js';
 
 /** Cumulative size of a wave: a percentage of the eligible targets, or a number of devices. */
@@ -166,9 +166,25 @@ export const CampaignPreview = z
       }),
     ),
     exclusions: z.array(z.object({ reasonCode: z.string(), count: z.number().int(), sample: z.array(Exclusion) })),
-    problems: z.array(z.object({ code: z.string(), detail: z.string() })),
+    /** A `refusal` would stop the launch; a `warning` only ought to be known. */
+    problems: z.array(z.object({ code: z.string(), detail: z.string(), severity: z.enum(['refusal', 'warning']) })),
     previousVersions: z.array(z.object({ version: z.string().nullable(), count: z.number().int() })),
     offline: z.number().int(),
+    /** Bytes to hand out when every eligible device takes the full artifact; 0 where the campaign carries none. */
+    bytes: z.number(),
+    /** Where the first wave's mix is furthest from that of all targets: shares from 0 to 1. */
+    firstWaveMix: z.array(
+      z.object({
+        attribute: z.enum(['model', 'site', 'version']),
+        value: z.string().nullable(),
+        share: z.number(),
+        shareOfTargets: z.number(),
+      }),
+    ),
+    /** What becomes of the campaign this one takes the place of. */
+    supersedes: z
+      .object({ campaignId: Id, name: z.string(), givenUp: z.number().int(), finishing: z.number().int() })
+      .nullable(),
   })
   .meta({ id: 'CampaignPreview' });
 export type CampaignPreview = z.infer<typeof CampaignPreview>;

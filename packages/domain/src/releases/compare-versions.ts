@@ -22,6 +22,9 @@ export const compareNumbers = (left: string, right: string): number => {
   return a === b ? 0 : a < b ? -1 : 1;
 };
 
+/** Whether this can be compared at all: devices may say anything of themselves (semver 2.0.0, 2, 9 and 10). */
+export const isVersion = (text: string): boolean => /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/.test(text);
+
 /** Precedence of two semantic versions: below 0, 0 or above 0. Build metadata does not count (semver 2.0.0, 10 and 11). */
 export const compareVersions = (left: string, right: string): number => {
   const [[a, aTail], [b, bTail]] = [partsOf(left), partsOf(right)];

@@ -1,11 +1,14 @@
 import type { NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
-import { judgeTarget, type ReleaseDemands } from '@muster/domain/campaigns/judge-target';
+import { type FleetRefusal, judgePlan } from '@muster/domain/campaigns/judge-plan';
+import { judgeTarget } from '@muster/domain/campaigns/judge-target';
 import { orderTargets } from '@muster/domain/campaigns/order-targets';
-import { type PlannedWave, type PlanRefusal, planWaves, waveAt } from '@muster/domain/campaigns/plan-waves';
+import { waveAt } from '@muster/domain/campaigns/plan-waves';
 import { done, type Result } from '@muster/domain/result';
 import { deltaStore } from '../releases/delta.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
+import { type RolledOut, releaseDemandsStore } from './release-demands.store.js';
+import { supersedeCampaign } from './supersede.store.js';
 import { type MatchedDevice, targetStore } from './target.store.js';
 import { waveStore } from './wave.store.js';
 
@@ -21,26 +24,21 @@ export interface SortedDevices {
 }
 
 /** What decides who is a target: a campaign, or the draft of one. */
-export type Asked = Pick<NewCampaign, 'selector' | 'plan'>;
+export type Asked = Pick<NewCampaign, 'selector' | 'plan'> & { readonly supersedes?: string | null | undefined };
 
 /** Every device the selector matches, as a target or with the reason why it is none. */
-export async function sortDevices(tx: Tx, asked: Asked, release: ReleaseDemands | null): Promise<SortedDevices> {
-  const matched = await targetStore.match(tx, asked.selector);
+export async function sortDevices(tx: Tx, asked: Asked, release: RolledOut | null, now: Date): Promise<SortedDevices> {
+  const demands = await releaseDemandsStore.of(tx, asked.plan, release);
+  const matched = await targetStore.match(tx, asked.selector, { leaving: asked.supersedes ?? null });
   const eligible: MatchedDevice[] = [];
   const excluded: ExcludedDevice[] = [];
   for (const device of matched) {
-    const reason = judgeTarget(device, release);
+    const reason = judgeTarget(device, demands, now);
     if (reason === null) eligible.push(device);
     else excluded.push({ device, ...reason });
   }
   return { eligible, excluded };
 }
-
-export const planOf = (asked: Asked, total: number): Result<PlannedWave[], PlanRefusal> =>
-  planWaves(
-    asked.plan.waves.map((wave) => wave.size),
-    total,
-  );
 
 export interface Frozen {
   readonly targets: number;
@@ -50,17 +48,20 @@ export interface Frozen {
 
 /**
  * Freezes who is a target, in which wave and in which order, and who is left out and why. The order depends on the
- * campaign and the set of devices alone. A refusal has changed nothing.
+ * campaign and the set of devices alone. What it supersedes lets go of its devices. The caller has locked the campaign;
+ * a refusal has changed nothing.
  */
 export async function freezeTargets(
   tx: Tx,
   campaign: CampaignRow,
-  release: ReleaseDemands | null,
+  release: RolledOut | null,
   now: Date,
-): Promise<Result<Frozen, PlanRefusal>> {
-  const { eligible, excluded } = await sortDevices(tx, campaign, release);
-  const waves = planOf(campaign, eligible.length);
+): Promise<Result<Frozen, FleetRefusal | 'campaign_state_refused'>> {
+  const { eligible, excluded } = await sortDevices(tx, campaign, release, now);
+  const waves = judgePlan(campaign.plan, eligible);
   if (!waves.ok) return waves;
+  const stays = campaign.supersedes === null ? null : await supersedeCampaign(tx, campaign.supersedes, campaign, now);
+  if (stays !== null) return stays;
   const devices = new Map(eligible.map((device) => [device.deviceId, device] as const));
   const targets = orderTargets(campaign.id, eligible).map((deviceId, position) => {
     const { previousReleaseId, previousVersion } = devices.get(deviceId)!;

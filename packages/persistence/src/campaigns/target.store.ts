@@ -9,12 +9,14 @@ export interface MatchedDevice {
   readonly deviceId: string;
   readonly name: string;
   readonly model: string;
+  readonly hardwareRevision: string | null;
   readonly site: string | null;
   readonly state: DeviceState;
   readonly pinned: boolean;
   readonly version: string | null;
   readonly connected: boolean;
   readonly rollbackIndex: number | null;
+  readonly blockedUntil: Date | null;
   readonly busyWith: string | null;
   /** Its last known good release: the newest it confirmed. */
   readonly previousReleaseId: string | null;
@@ -46,14 +48,30 @@ const chunks = function* <T>(items: readonly T[]): Iterable<T[]> {
   for (let i = 0; i < items.length; i += CHUNK) yield items.slice(i, i + CHUNK);
 };
 
+export interface Matching {
+  /** A campaign that lets its devices go: being in it keeps nobody out. */
+  readonly leaving?: string | null;
+  /** Only devices this campaign has not judged, and those it left out for a state that is over. */
+  readonly newTo?: string;
+}
+
+const newTo = (bound: string): string => `
+  and not exists (select from campaign_targets t
+    where t.tenant_id = d.tenant_id and t.campaign_id = ${bound} and t.device_id = d.id)
+  and not exists (select from campaign_exclusions x
+    where x.tenant_id = d.tenant_id and x.campaign_id = ${bound} and x.device_id = d.id
+      and not (d.state = 'active' and x.reason_code in ('not_active', 'in_maintenance', 'quarantined')))`;
+
 export const targetStore = {
   /** Every device the selector matches, with the facts that make it a target or an exclusion. */
-  match(tx: Tx, selector: Selector): Promise<MatchedDevice[]> {
-    const params: unknown[] = [tx.tenantId];
+  match(tx: Tx, selector: Selector, { leaving = null, newTo: campaign }: Matching = {}): Promise<MatchedDevice[]> {
+    const params: unknown[] = [tx.tenantId, leaving];
     const condition = compileSelector(selector, params);
+    const unjudged = campaign === undefined ? '' : newTo(`$${params.push(campaign)}::uuid`);
     return tx.query<MatchedDevice>(
-      `select d.id as "deviceId", d.name, d.model, d.site, d.state, d.pinned, d.firmware_version as version,
-         coalesce(s.connected, false) as connected, r.rollback_index as "rollbackIndex", busy.name as "busyWith",
+      `select d.id as "deviceId", d.name, d.model, d.hardware_revision as "hardwareRevision", d.site, d.state, d.pinned, d.firmware_version as version,
+         coalesce(s.connected, false) as connected, r.rollback_index as "rollbackIndex",
+         d.updates_blocked_until as "blockedUntil", busy.name as "busyWith",
          good.release_id as "previousReleaseId", coalesce(good.version, d.firmware_version) as "previousVersion"
        from devices d
        left join device_state s on s.device_key = d.device_key
@@ -62,14 +80,24 @@ export const targetStore = {
        left join releases r on r.tenant_id = d.tenant_id and r.id = good.release_id
        left join lateral (select c.name from executions e
          join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
-         where e.tenant_id = d.tenant_id and e.device_id = d.id
+         where e.tenant_id = d.tenant_id and e.device_id = d.id and ($2::uuid is null or c.id <> $2)
            and e.state in ('queued', 'unreachable', 'offered', 'accepted', 'deferred', 'downloading', 'downloaded',
              'installing', 'rebooting', 'verifying', 'soaking', 'rolling_back')
            and c.state in ('preparing', 'running', 'held', 'halted', 'pausing', 'paused', 'stopping', 'rolling_back')
          limit 1) busy on true
-       where d.tenant_id = $1 and (${condition})`,
+       where d.tenant_id = $1 and (${condition}) ${unjudged}`,
       params,
     );
+  },
+
+  /** Of these ids, those no device of the tenant has, as they were given. */
+  async unknown(tx: Tx, ids: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ id: string }>(
+      `select i.id from unnest($2::uuid[]) with ordinality as i(id, n)
+       where not exists (select from devices d where d.tenant_id = $1 and d.id = i.id) order by i.n`,
+      [tx.tenantId, ids],
+    );
+    return rows.map((row) => row.id);
   },
 
   /** Freezes targets and queues an execution for each, in one go. */
@@ -113,6 +141,7 @@ export const targetStore = {
     }
   },
 
+  /** Left out, with the reason; who was left out before has the newest one. */
   async exclude(
     tx: Tx,
     campaignId: string,
@@ -121,7 +150,9 @@ export const targetStore = {
     for (const part of chunks(exclusions))
       await tx.execute(
         `insert into campaign_exclusions (tenant_id, campaign_id, device_id, reason_code, reason_detail)
-         select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[])`,
+         select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[])
+         on conflict (tenant_id, campaign_id, device_id)
+           do update set reason_code = excluded.reason_code, reason_detail = excluded.reason_detail`,
         [tx.tenantId, campaignId, part.map((e) => e.deviceId), part.map((e) => e.code), part.map((e) => e.detail)],
       );
   },
