@@ -1,6 +1,6 @@
 import type { ExecutionReportState } from '@muster/contracts/campaigns/executions.schema';
 import { type CommandState, commandCatalogue } from '@muster/contracts/commands/commands.schema';
-import { applyReport } from '@muster/domain/campaigns/apply-report';
+import { applyReport, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
 import { executionStore, type OfferRow } from '@muster/persistence/campaigns/execution.store';
 import { commandStore } from '@muster/persistence/commands/command.store';
 import { Database } from '@muster/persistence/database';
@@ -61,7 +61,8 @@ export class CommandRollout {
         reasonCode: command.reasonCode ?? (state === 'failed' ? `command_${command.state}` : undefined),
         reasonDetail: command.reasonDetail ?? undefined,
       };
-      const current = { state: row.state, provisional: row.provisional, wantedVersion: null };
+      const withdrawn = row.state === 'queued' && row.reasonCode === WITHDRAWN;
+      const current = { state: row.state, provisional: row.provisional, wantedVersion: null, withdrawn };
       const outcome = applyReport(current, { state, ...reason });
       if (outcome.kind === 'moved') await executionStore.move(tx, row, outcome, now);
     });

@@ -1,4 +1,4 @@
-import { applyReport } from '@muster/domain/campaigns/apply-report';
+import { applyReport, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { noteRegression } from '@muster/persistence/campaigns/note-regression';
 import { Database } from '@muster/persistence/database';
@@ -40,7 +40,8 @@ export class ExecutionStatusConsumer {
     return this.database.tenant(tenantId, async (tx) => {
       const row = await executionStore.lock(tx, report.executionId, deviceId);
       if (row === null) return { code: 'execution_unknown', detail: `no execution ${report.executionId}` };
-      const wanted = { state: row.state, provisional: row.provisional, wantedVersion: row.releaseVersion };
+      const withdrawn = row.state === 'queued' && row.reasonCode === WITHDRAWN;
+      const wanted = { state: row.state, provisional: row.provisional, wantedVersion: row.releaseVersion, withdrawn };
       const outcome = applyReport(wanted, report);
       const { phase = null, progress = null } = report;
       // Late and out of order is everyday life on a bad link: the report is heard, and changes nothing.

@@ -7,7 +7,12 @@ export interface ReportedExecution {
   readonly provisional: boolean;
   /** The version the device must run; null where the campaign changes no firmware. */
   readonly wantedVersion: string | null;
+  /** Taken back by the server while the device was at it: only what it did past the point of no return counts. */
+  readonly withdrawn?: boolean;
 }
+
+/** The reason of executions that were taken back while the device may have been at them. */
+export const WITHDRAWN = 'kill_switch';
 
 export interface DeviceReport {
   readonly state: ExecutionReportState;
@@ -79,6 +84,10 @@ function claimOf(execution: ReportedExecution, report: DeviceReport): Claim {
  */
 export function applyReport(current: ReportedExecution, report: DeviceReport): ReportOutcome {
   if (serverJudged.has(current.state) && !current.provisional) return { kind: 'refused', allowed: [] };
+  if (current.withdrawn && saysNothing(report)) return { kind: 'unmoved' };
+  // It still drops what was taken back, and the next offer is on its way already.
+  if (current.state === 'offered' && report.state === 'cancelled' && report.reasonCode === 'cancelled')
+    return { kind: 'moved', state: 'queued', reasonCode: WITHDRAWN, reasonDetail: null };
   const claim = claimOf(current, report);
 
   let state = current.state;
@@ -91,6 +100,11 @@ export function applyReport(current: ReportedExecution, report: DeviceReport): R
   if (state === current.state && !(state === 'verifying' && claim.reasonCode !== null)) return { kind: 'unmoved' };
   return { kind: 'moved', state, reasonCode: claim.reasonCode, reasonDetail: claim.reasonDetail };
 }
+
+/** What a device says between being recalled and having heard of it; the server no longer hands the artifact out either. */
+const saysNothing = (report: DeviceReport): boolean =>
+  ['accepted', 'deferred', 'downloading', 'downloaded', 'cancelled'].includes(report.state) ||
+  (report.state === 'failed' && report.reasonCode === 'artifact_refused');
 
 const order: readonly ExecutionState[] = ['verifying', 'soaking', 'succeeded', 'rolled_back'];
 

@@ -142,7 +142,9 @@ export function explainCampaign(facts: CampaignFacts): Explanation {
     );
   // With nobody updating, what is waited for is the news.
   const wait =
-    facts.state === 'running' && liveCount(counts) === 0 && facts.waits ? explainWaits(facts.waits)[0] : null;
+    facts.state === 'running' && liveCount({ ...counts, deferred: 0 }) === 0 && facts.waits
+      ? explainWaits(facts.waits)[0]
+      : null;
   const sentence = wait ? `${sentenceOf(facts)} ${wait.detail}` : sentenceOf(facts);
   return { sentence, code: facts.reasonCode ?? facts.state, steps };
 }

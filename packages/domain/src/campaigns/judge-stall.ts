@@ -23,7 +23,7 @@ export function judgeStall(facts: TickFacts, now: Date): TickDecision[] {
 
   const counts = addCounts(waves.map((wave) => wave.counts));
   const ahead = waves.some((wave) => wave.state === 'planned' || wave.state === 'open' || wave.state === 'soaking');
-  const outstanding = countOf(counts, 'queued', 'deferred', 'unreachable') + liveCount(counts);
+  const outstanding = countOf(counts, 'queued', 'deferred', 'unreachable') + liveCount({ ...counts, deferred: 0 });
   if ((!ahead && outstanding === 0) || slotsTaken({ ...counts, deferred: 0 }) > 0) return [];
   if (waves.some((wave) => wave.state === 'soaking' && wave.soakUntil !== null && wave.soakUntil > now)) return [];
   // The return is a campaign of its own and speaks for itself.

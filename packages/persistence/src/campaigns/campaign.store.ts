@@ -37,8 +37,13 @@ export interface CampaignRow {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly stalledAt: Date | null;
+  /** When it is to start by itself. */
+  readonly startAt: Date | null;
   readonly version: number;
 }
+
+/** What people change of a campaign before it starts. */
+export type CampaignEdit = Pick<CampaignRow, 'name' | 'releaseId' | 'selector' | 'plan' | 'supersedes'>;
 
 export interface NewCampaignRow {
   readonly id: string;
@@ -82,7 +87,7 @@ const columns = `c.id, c.parent_id as "parentId", c.kind, c.name, c.state, c.rea
   c.plan, coalesce((c.counters->>'targets')::int, 0) as targets, coalesce((c.counters->>'exclusions')::int, 0) as exclusions,
   c.current_wave as "currentWave", c.created_by as "createdBy", c.approved_by as "approvedBy", c.created_at as "createdAt",
   c.started_at as "startedAt", c.finished_at as "finishedAt", c.version, c.retry_of as "retryOf", c.supersedes,
-  c.stalled_at as "stalledAt", (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.supersedes = c.id
+  c.stalled_at as "stalledAt", c.start_at as "startAt", (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.supersedes = c.id
     and k.state not in ('draft', 'awaiting_approval', 'denied', 'scheduled') order by k.created_at desc limit 1) as "supersededBy",
   (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.parent_id = c.id order by k.created_at desc limit 1) as "childId"`;
 const source = `campaigns c left join releases r on r.tenant_id = c.tenant_id and r.id = c.release_id`;
@@ -161,7 +166,7 @@ export const campaignStore = {
   /** Changes the state of a campaign whose row the caller has locked; returns the new version. */
   async move(tx: Tx, id: string, change: CampaignChange, now: Date): Promise<number> {
     const [row] = await tx.query<{ version: number }>(
-      `update campaigns set state = $3, reason_code = $4, reason_detail = $5, since = $6, version = version + 1,
+      `update campaigns set state = $3, reason_code = $4, reason_detail = $5, since = $6, version = version + 1, stalled_at = null,
          started_at = case when $3 = 'running' then coalesce(started_at, $6) else started_at end,
          finished_at = case when $3 in ${ended} then $6::timestamptz end
        where tenant_id = $1 and id = $2 returning version`,
@@ -176,6 +181,50 @@ export const campaignStore = {
       id,
       JSON.stringify(plan),
     ]);
+  },
+
+  /** Takes what a person changed; whatever was approved or scheduled before is void. */
+  async edit(tx: Tx, id: string, edit: CampaignEdit): Promise<void> {
+    await tx.execute(
+      `update campaigns set name = $3, release_id = $4, selector = $5, plan = $6, supersedes = $7, approved_by = null,
+         start_at = null, version = version + 1
+       where tenant_id = $1 and id = $2`,
+      [
+        tx.tenantId,
+        id,
+        edit.name,
+        edit.releaseId,
+        JSON.stringify(edit.selector),
+        JSON.stringify(edit.plan),
+        edit.supersedes,
+      ],
+    );
+  },
+
+  async schedule(tx: Tx, id: string, startAt: Date): Promise<void> {
+    await tx.execute('update campaigns set start_at = $3 where tenant_id = $1 and id = $2', [tx.tenantId, id, startAt]);
+  },
+
+  /** Scheduled campaigns whose time has come, over all tenants whose kill switch is not engaged (system transaction). */
+  startable(tx: Tx, now: Date): Promise<{ tenantId: string; id: string }[]> {
+    return tx.query(
+      `select c.tenant_id as "tenantId", c.id from campaigns c join tenants t on t.id = c.tenant_id
+       where c.state = 'scheduled' and c.start_at <= $1 and t.kill_switch_at is null order by c.start_at, c.id`,
+      [now],
+    );
+  },
+
+  /** Every campaign of the tenant in one of these states, locked to the end of the transaction. */
+  lockAll(tx: Tx, states: readonly CampaignState[]): Promise<CampaignRow[]> {
+    return tx.query<CampaignRow>(
+      `select ${columns} from ${source} where c.tenant_id = $1 and c.state = any($2::text[]) order by c.id for update of c`,
+      [tx.tenantId, states],
+    );
+  },
+
+  /** Says that nothing moves, since now, or that something does again. */
+  async setStalled(tx: Tx, id: string, at: Date | null): Promise<void> {
+    await tx.execute('update campaigns set stalled_at = $3 where tenant_id = $1 and id = $2', [tx.tenantId, id, at]);
   },
 
   async setFrozen(tx: Tx, id: string, frozen: { targets: number; exclusions: number }): Promise<void> {

@@ -185,7 +185,7 @@ export const executionStore = {
     );
     const deltas = new CountDeltas();
     deltas.add(row.wave, row.state, state);
-    await waveStore.count(tx, row.campaignId, deltas);
+    await waveStore.count(tx, row.campaignId, deltas, now);
     const { campaignId, deviceId } = row;
     await tellTimeline(tx, [{ ...row, to: state, code: change.reasonCode }], now);
     await outbox.drop(tx, {

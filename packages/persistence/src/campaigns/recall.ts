@@ -8,6 +8,6 @@ import { CountDeltas, waveStore } from './wave.store.js';
 export async function recall(tx: Tx, campaignId: string, code: string, now: Date): Promise<void> {
   const out: Outcome = { deltas: new CountDeltas(), letters: [] };
   await cancelAll(tx, campaignId, ['queued', 'unreachable', ...recallableStates], code, out, now);
-  await waveStore.count(tx, campaignId, out.deltas);
+  await waveStore.count(tx, campaignId, out.deltas, now);
   await outbox.dropAll(tx, out.letters);
 }

@@ -104,5 +104,5 @@ async function releaseSoaking(tx: Tx, campaignId: string, now: Date): Promise<vo
   );
   const deltas = new CountDeltas();
   for (const { wave, n } of moved) deltas.add(wave, 'soaking', 'superseded', n);
-  await waveStore.count(tx, campaignId, deltas);
+  await waveStore.count(tx, campaignId, deltas, now);
 }

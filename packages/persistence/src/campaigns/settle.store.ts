@@ -133,7 +133,7 @@ async function markReturned(tx: Tx, parentId: string, deviceIds: readonly string
      where tenant_id = $1 and id = any($2::uuid[])`,
     [tx.tenantId, rows.map((row) => row.id), now],
   );
-  await waveStore.count(tx, parentId, deltas);
+  await waveStore.count(tx, parentId, deltas, now);
 }
 
 export async function offer(

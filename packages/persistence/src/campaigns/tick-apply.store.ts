@@ -4,6 +4,7 @@ import type { Decision, TickDecision } from '@muster/domain/campaigns/tick-facts
 import { audit } from '../audit/audit.store.js';
 import { configStore } from '../configs/config.store.js';
 import { outbox } from '../outbox/outbox.store.js';
+import { brakeStore } from '../tenants/brake.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore, type Lease } from './campaign.store.js';
 import { decisionStore } from './decision.store.js';
@@ -27,9 +28,11 @@ export async function applyTick(
   lease: Lease,
   now: Date,
 ): Promise<Applied> {
+  // Whoever engages the kill switch waits for this to end or is seen by it.
+  const killed = await brakeStore.engaged(tx);
   const locked = await campaignStore.lock(tx, loaded.campaign.id);
   if (locked === null || locked.fence !== lease.fence) return 'fenced';
-  if (locked.version !== loaded.campaign.version) return 'stale';
+  if (locked.version !== loaded.campaign.version || killed !== (loaded.facts.campaign.killed ?? false)) return 'stale';
   const work = new TickWork(tx, locked, loaded.versions, now);
   for (const decision of decisions) await work.apply(decision);
   await work.finish();
@@ -91,6 +94,8 @@ class TickWork {
         return this.#halt(decision.wave, decision.decision);
       case 'start_rollback':
         return this.#rollback();
+      case 'stall':
+        return this.#stall(decision.decision);
       case 'finish':
         return this.#finish(decision);
     }
@@ -99,7 +104,7 @@ class TickWork {
   /** Counts and letters at the end, in the order everybody takes those locks. */
   async finish(): Promise<void> {
     const { tx, campaign } = this;
-    await waveStore.count(tx, campaign.id, this.#out.deltas);
+    await waveStore.count(tx, campaign.id, this.#out.deltas, this.now);
     this.#letter('campaign.progressed');
     await outbox.dropAll(tx, this.#out.letters);
   }
@@ -115,7 +120,13 @@ class TickWork {
         this.now,
       );
     await this.#move('halt', decision.code, sentence);
-    this.#letter('campaign.halted', { sentence });
+    const rollback = this.campaign.parentId !== null || decision.kind === 'rollback_failed';
+    this.#letter('campaign.halted', { sentence, ...(rollback && { rollback }) });
+  }
+
+  async #stall(decision: Decision | null): Promise<void> {
+    await campaignStore.setStalled(this.tx, this.campaign.id, decision === null ? null : this.now);
+    if (decision !== null) this.#letter('campaign.stalled', { sentence: await this.#record(decision) });
   }
 
   async #rollback(): Promise<void> {

@@ -3,6 +3,7 @@ import { addCounts, type StateCounts, slotsTaken } from '@muster/domain/campaign
 import { liveStates } from '@muster/domain/campaigns/execution.machine';
 import type { TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
 import { deltaStore } from '../releases/delta.store.js';
+import { brakeStore } from '../tenants/brake.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import {
@@ -45,7 +46,8 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const campaign = await campaignStore.get(tx, campaignId);
   if (campaign === null) return null;
   const { plan } = campaign;
-  const waves = (await waveStore.list(tx, [campaignId])).map((row) => waveFacts(plan, row));
+  const rows = await waveStore.list(tx, [campaignId]);
+  const waves = rows.map((row) => waveFacts(plan, row));
   const free = Math.max(0, plan.concurrency - slotsTaken(addCounts(waves.map((wave) => wave.counts))));
   const open = waves.filter((w) => w.state === 'open' || w.state === 'soaking' || w.state === 'passed').map((w) => w.n);
   const offering = (campaign.state === 'running' || campaign.state === 'held') && open.length > 0;
@@ -70,6 +72,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
       kind: campaign.kind,
       isRollback: campaign.parentId !== null,
       releaseRevoked: campaign.releaseRevoked,
+      killed: (await brakeStore.read(tx)).since !== null,
     },
     plan,
     waves,
@@ -84,6 +87,14 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
         ? (await returnables(tx, campaign)).length
         : 0,
     rollback: campaign.childId === null ? null : await rollbackOf(tx, campaign.childId),
+    progress: {
+      movedAt: newest(
+        campaign.since,
+        rows.map((row) => row.movedAt),
+      ),
+      stalledAt: campaign.stalledAt,
+      waitsFor: null,
+    },
     deltasWanted:
       campaign.state === 'preparing' && campaign.releaseId !== null
         ? await deltaStore.awaited(tx, campaign.releaseId, now)
@@ -94,6 +105,9 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   );
   return { campaign, facts, versions };
 }
+
+const newest = (since: Date, times: readonly (Date | null)[]): Date =>
+  times.reduce<Date>((last, at) => (at !== null && at > last ? at : last), since);
 
 const dueTimers = (tx: Tx, campaignId: string, now: Date): Promise<Versioned<TimerFacts>[]> =>
   tx.query(

@@ -19,10 +19,12 @@ export interface WaveRow {
   readonly forgiven: StateCounts;
   readonly bytesSent: number;
   readonly bytesSpared: number;
+  /** When an execution of it, or it itself, changed state last. */
+  readonly movedAt: Date | null;
 }
 
 const columns = `campaign_id as "campaignId", n, state, reason_code as "reasonCode", reason_detail as "reasonDetail", since,
-  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven, bytes_sent as "bytesSent", bytes_spared as "bytesSpared"`;
+  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven, bytes_sent as "bytesSent", bytes_spared as "bytesSpared", moved_at as "movedAt"`;
 
 /** How many executions of which wave left or entered a state; `add` keeps it summed. */
 export class CountDeltas {
@@ -63,17 +65,17 @@ export const waveStore = {
     );
   },
 
-  /** Counts by delta: the cost of a change is the change. */
-  async count(tx: Tx, campaignId: string, deltas: CountDeltas): Promise<void> {
+  /** Counts by delta: the cost of a change is the change. A wave whose counts change has moved. */
+  async count(tx: Tx, campaignId: string, deltas: CountDeltas, now: Date): Promise<void> {
     for (const [wave, delta] of deltas.waves())
       await tx.execute(
         `update campaign_waves set counters = coalesce((
            select jsonb_object_agg(key, n) from (
              select key, sum(value::int) as n from (
                select * from jsonb_each_text(counters) union all select * from jsonb_each_text($4::jsonb)) both_sides
-             group by key having sum(value::int) <> 0) summed), '{}')
+             group by key having sum(value::int) <> 0) summed), '{}'), moved_at = greatest(moved_at, $5)
          where tenant_id = $1 and campaign_id = $2 and n = $3`,
-        [tx.tenantId, campaignId, wave, JSON.stringify(delta)],
+        [tx.tenantId, campaignId, wave, JSON.stringify(delta), now],
       );
   },
 
@@ -92,7 +94,7 @@ export const waveStore = {
     now: Date,
   ): Promise<boolean> {
     const moved = await tx.execute(
-      `update campaign_waves set state = $5, since = $6, soak_until = coalesce($7, soak_until),
+      `update campaign_waves set state = $5, since = $6, moved_at = $6, soak_until = coalesce($7, soak_until),
          opened_at = case when $5 = 'open' and opened_at is null then $6 else opened_at end,
          reason_code = coalesce($8, reason_code), reason_detail = coalesce($9, reason_detail)
        where tenant_id = $1 and campaign_id = $2 and n = $3 and state = any($4::text[])`,

@@ -160,6 +160,15 @@ export const commandStore = {
     return row!;
   },
 
+  /** Withdraws commands of these executions that were never sent; returns them. */
+  async withdrawUnsent(tx: Tx, executionIds: readonly string[], code: string, now: Date): Promise<CommandRow[]> {
+    return tx.query<CommandRow>(
+      `update commands m set state = 'cancelled', reason_code = $2, since = $3, finished_at = $3, version = m.version + 1
+       where m.execution_id = any($1::uuid[]) and m.state = 'queued' returning ${columns}`,
+      [executionIds, code, now],
+    );
+  },
+
   /** Devices with a command that time has something to say about, over all tenants. Needs a system transaction. */
   listDue(tx: Tx, now: Date, limit: number): Promise<{ tenantId: string; deviceId: string }[]> {
     return tx.query(
