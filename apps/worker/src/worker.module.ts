@@ -11,6 +11,7 @@ import { GatewayModule } from './gateway/gateway.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import { ProcessModule, type WorkerParts } from './process.module.js';
+import { ReleasesModule } from './releases/releases.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
@@ -22,6 +23,7 @@ export const slices: readonly Type[] = [
   ConfigsModule,
   CommandsModule,
   CampaignsModule,
+  ReleasesModule,
   NotificationsModule,
 ];
 

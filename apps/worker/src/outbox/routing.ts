@@ -9,6 +9,7 @@ export const queues = [
   'configs',
   'commands',
   'campaigns',
+  'releases',
   'certificates',
   'notifications',
 ] as const;
