@@ -31,6 +31,16 @@ export class CampaignsController {
     return this.campaigns.get(call);
   }
 
+  @Endpoint(routes.updateCampaign)
+  update(call: Call<typeof routes.updateCampaign>) {
+    return this.campaigns.update(call);
+  }
+
+  @Endpoint(routes.previewStop)
+  previewStop(call: Call<typeof routes.previewStop>) {
+    return this.campaigns.previewStop(call);
+  }
+
   @Endpoint(routes.launchCampaign)
   launch(call: Call<typeof routes.launchCampaign>) {
     return this.actions.launch(call);
@@ -39,6 +49,16 @@ export class CampaignsController {
   @Endpoint(routes.approveCampaign)
   approve(call: Call<typeof routes.approveCampaign>) {
     return this.actions.approve(call);
+  }
+
+  @Endpoint(routes.denyCampaign)
+  deny(call: Call<typeof routes.denyCampaign>) {
+    return this.actions.deny(call);
+  }
+
+  @Endpoint(routes.overrideCampaign)
+  override(call: Call<typeof routes.overrideCampaign>) {
+    return this.actions.override(call);
   }
 
   @Endpoint(routes.pauseCampaign)

@@ -4,12 +4,14 @@ import { CampaignsController } from './campaigns.controller.js';
 import { CampaignsService } from './campaigns.service.js';
 import { EvidenceController } from './evidence.controller.js';
 import { EvidenceService } from './evidence.service.js';
+import { KillSwitchController } from './kill-switch.controller.js';
+import { KillSwitchService } from './kill-switch.service.js';
 import { RehearsalController } from './rehearsal.controller.js';
 import { RehearsalService } from './rehearsal.service.js';
 
 /** Campaigns: drafted, launched, steered, and explained. */
 @Module({
-  controllers: [CampaignsController, EvidenceController, RehearsalController],
-  providers: [CampaignsService, ActionsService, EvidenceService, RehearsalService],
+  controllers: [CampaignsController, EvidenceController, KillSwitchController, RehearsalController],
+  providers: [CampaignsService, ActionsService, EvidenceService, KillSwitchService, RehearsalService],
 })
 export class CampaignsModule {}

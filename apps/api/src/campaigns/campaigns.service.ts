@@ -1,4 +1,6 @@
 import type * as routes from '@muster/contracts/campaigns/campaigns.routes';
+import { addCounts } from '@muster/domain/campaigns/count-executions';
+import { previewStop } from '@muster/domain/campaigns/explain-stop';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { Database } from '@muster/persistence/database';
@@ -12,8 +14,9 @@ import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { toSummary } from './campaign.resource.js';
 import { subjectOf } from './campaign-subject.js';
+import { editCampaign } from './edit-campaign.js';
 import { checkPlan, previewOf } from './preview-targets.js';
-import { answer, viewsOf } from './read-campaign.js';
+import { answer, viewOf, viewsOf } from './read-campaign.js';
 import { checkSuperseded } from './superseded-campaign.js';
 
 /** Campaigns as people draft and read them. */
@@ -44,6 +47,18 @@ export class CampaignsService {
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const release = await subjectOf(tx, call.body);
       return previewOf(tx, call.body, release, this.clock.now());
+    });
+  }
+
+  update(call: Call<typeof routes.updateCampaign>) {
+    return this.database.tenant(call.principal.tenantId, (tx) => editCampaign(tx, call, this.clock.now()));
+  }
+
+  /** Counts alone tell it: the cost does not follow the fleet. */
+  previewStop(call: Call<typeof routes.previewStop>) {
+    return this.database.tenant(call.principal.tenantId, async (tx) => {
+      const { waves } = await viewOf(tx, call.params.campaignId);
+      return { groups: previewStop(addCounts(waves.map((wave) => wave.counts))) };
     });
   }
 

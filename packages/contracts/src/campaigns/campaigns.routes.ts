@@ -160,6 +160,7 @@ const action = (
   });
 export const launchCampaign = action('launch', 'Freeze the targets and start', 'campaign:operate', [
   'no_eligible_targets',
+  'plan_invalid',
   'plan_empty_wave',
   'plan_uncovering',
   'budget_starves_site',
@@ -168,9 +169,17 @@ export const launchCampaign = action('launch', 'Freeze the targets and start', '
   'kill_switch_engaged',
 ]);
 export const pauseCampaign = action('pause', 'Offer nothing more; what runs, runs on');
-export const resumeCampaign = action('resume', 'Go on after a pause, a hold or a halt');
+export const resumeCampaign = action('resume', 'Go on after a pause, a hold or a halt', 'campaign:operate', [
+  'validation_failed',
+  'kill_switch_engaged',
+]);
 export const holdCampaign = action('hold', 'Finish the open wave and do not open the next');
-export const advanceCampaign = action('advance', 'Skip the rest of the soak; never a failing gate');
+export const advanceCampaign = action(
+  'advance',
+  'Skip the rest of the soak; never a failing gate',
+  'campaign:operate',
+  ['kill_switch_engaged'],
+);
 export const stopCampaign = action(
   'stop',
   'Offer nothing more, cancel what has not passed the point of no return, end',
@@ -182,12 +191,15 @@ export const approveCampaign = action('approve', 'Approve; never by who created 
 ]);
 export const denyCampaign = action(
   'deny',
-  'Deny; whoever drafted it may change and submit it again',
+  'Deny, with a reason; whoever drafted it may change and submit it again',
   'campaign:approve',
+  ['validation_failed'],
 );
 export const overrideCampaign = action(
   'override',
   'Pass a wave whose gate waits for data; needs a reason, and never passes a broken limit',
+  'campaign:operate',
+  ['validation_failed', 'kill_switch_engaged'],
 );
 export const excludeSlice = route({
   method: 'POST',
@@ -205,7 +217,12 @@ export const excludeSlice = route({
   match: true,
   refuses: [...refused, 'validation_failed'],
 });
-export const rollbackCampaign = action('rollback', 'Return updated devices to their own last known good release');
+export const rollbackCampaign = action(
+  'rollback',
+  'Return updated devices to their own last known good release',
+  'campaign:operate',
+  ['kill_switch_engaged'],
+);
 
 export const explainCampaign = route({
   method: 'GET',

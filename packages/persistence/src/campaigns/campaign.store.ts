@@ -183,11 +183,14 @@ export const campaignStore = {
     ]);
   },
 
-  /** Takes what a person changed; whatever was approved or scheduled before is void. */
-  async edit(tx: Tx, id: string, edit: CampaignEdit): Promise<void> {
+  /** Takes what a person changed: it is a draft again, and whatever was approved or scheduled before is void. */
+  async edit(tx: Tx, id: string, edit: CampaignEdit, now: Date): Promise<void> {
     await tx.execute(
       `update campaigns set name = $3, release_id = $4, selector = $5, plan = $6, supersedes = $7, approved_by = null,
-         start_at = null, version = version + 1
+         start_at = null, version = version + 1, finished_at = null, state = 'draft',
+         reason_code = case when state = 'draft' then reason_code else 'edit' end,
+         reason_detail = case when state = 'draft' then reason_detail end,
+         since = case when state = 'draft' then since else $8 end
        where tenant_id = $1 and id = $2`,
       [
         tx.tenantId,
@@ -197,6 +200,7 @@ export const campaignStore = {
         JSON.stringify(edit.selector),
         JSON.stringify(edit.plan),
         edit.supersedes,
+        now,
       ],
     );
   },
@@ -232,6 +236,15 @@ export const campaignStore = {
       tx.tenantId,
       id,
       JSON.stringify(frozen),
+    ]);
+  },
+
+  /** Late devices became targets: what was decided without them is decided again. */
+  async noteJoined(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.execute('update campaigns set joined_at = $3, version = version + 1 where tenant_id = $1 and id = $2', [
+      tx.tenantId,
+      id,
+      now,
     ]);
   },
 

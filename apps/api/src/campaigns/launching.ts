@@ -1,0 +1,90 @@
+import { judgeStart } from '@muster/domain/campaigns/judge-plan';
+import { audit } from '@muster/persistence/audit/audit.store';
+import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
+import { decisionStore } from '@muster/persistence/campaigns/decision.store';
+import { freezeTargets } from '@muster/persistence/campaigns/freeze-targets';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
+import { personsBehind } from '../access/persons-behind.js';
+import { actorOf } from '../http/principal.js';
+import { Refusal } from '../http/refusal.js';
+import { type Acting, move, requireReason } from './acting.js';
+
+/** How a draft becomes a campaign: submitted and approved, or at once; now, or at the time its plan names. */
+export async function launch(acting: Acting): Promise<void> {
+  const { row, now } = acting;
+  const late = judgeStart(row.plan, now);
+  if (late !== null) throw new Refusal(late.code, late.detail, late.facts);
+  if (row.plan.approval) return submit(acting);
+  await begin(acting, 'launch');
+}
+
+async function submit(acting: Acting): Promise<void> {
+  const { tx, row, principal } = acting;
+  await publishedRelease(acting);
+  await move(acting, 'submit');
+  const sentence = `${principal.name} asks for approval of ${row.name}.`;
+  await outbox.drop(tx, {
+    tenantId: principal.tenantId,
+    type: 'campaign.awaiting_approval',
+    key: row.id,
+    payload: { campaignId: row.id, sentence },
+  });
+}
+
+/**
+ * Four eyes: nobody who drafted or edited it approves it, by their own hand or by an API key of theirs. The version the
+ * approver read is the one that is approved, since every edit makes another.
+ */
+export async function approve(acting: Acting): Promise<void> {
+  const { tx, row, principal } = acting;
+  const mine = await personsBehind(tx, actorOf(principal));
+  for (const author of await authorsOf(acting))
+    if (mine.has(author))
+      throw new Refusal('approval_by_creator', 'Who drafted or edited a campaign does not approve it.');
+  await begin(acting, 'approve');
+  await campaignStore.approve(tx, row.id, principal.name);
+}
+
+export async function deny(acting: Acting): Promise<void> {
+  requireReason(acting.reason, 'says what has to change');
+  await move(acting, 'deny');
+}
+
+/** Everybody who had a hand in what is to be approved. */
+async function authorsOf({ tx, row }: Acting): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const action of ['campaign.drafted', 'campaign.edited'])
+    for (const { actor } of await audit.list(tx, { limit: 1_000, resource: `campaign:${row.id}`, action }))
+      for (const id of await personsBehind(tx, actor)) ids.add(id);
+  return ids;
+}
+
+async function begin(acting: Acting, event: 'launch' | 'approve'): Promise<void> {
+  const { tx, row, now } = acting;
+  const startAt = row.plan.startAt === undefined ? null : new Date(row.plan.startAt);
+  if (startAt === null || startAt <= now) {
+    await move(acting, event);
+    return freeze(acting);
+  }
+  await publishedRelease(acting);
+  await move(acting, 'schedule', event);
+  await campaignStore.schedule(tx, row.id, startAt);
+}
+
+/** The release it rolls out, fit to be; null where it changes no firmware. */
+async function publishedRelease({ tx, row }: Acting): Promise<ReleaseRow | null> {
+  const release = row.releaseId === null ? null : await releaseStore.find(tx, row.releaseId);
+  if (release !== null && release.state !== 'published')
+    throw new Refusal('release_state_refused', `The release is ${release.state}; only published ones roll out.`);
+  return release;
+}
+
+async function freeze(acting: Acting): Promise<void> {
+  const { tx, row, now } = acting;
+  const frozen = await freezeTargets(tx, row, await publishedRelease(acting), now);
+  if (!frozen.ok) throw new Refusal(frozen.code, frozen.detail, frozen.facts);
+  const inputs = { ...frozen.value };
+  const record = { kind: 'launched', wave: null, verdict: null, code: 'launched', inputs, limits: {} } as const;
+  await decisionStore.append(tx, row.id, record, now);
+}
