@@ -1,6 +1,11 @@
 import { Database } from '@muster/persistence/database';
-import { type ArtifactRow, artifactStore } from '@muster/persistence/releases/artifact.store';
-import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { artifactStore } from '@muster/persistence/releases/artifact.store';
+import {
+  ArtifactStorage,
+  type ByteRange,
+  type StoredContent,
+} from '@muster/persistence/releases/artifact-storage/artifact-storage';
+import { deltaStore } from '@muster/persistence/releases/delta.store';
 import { Controller, Get, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallingDevice, type DeviceCaller } from '../device-door/calling-device.js';
@@ -8,7 +13,10 @@ import { DeviceGuard } from '../device-door/device.guard.js';
 import { Refusal } from '../http/refusal.js';
 import { parseRange } from './content-range.js';
 
-/** Artifacts as devices fetch them: over mutual TLS, and only while an open execution of the device names the content. */
+/**
+ * Artifacts, and deltas to them, as devices fetch them: over mutual TLS, and only while an open execution of the device
+ * leads to the content. What is not stored as it should be is refused before the first byte.
+ */
 @Controller('/device/v1')
 export class DeviceArtifactsController {
   constructor(
@@ -24,31 +32,39 @@ export class DeviceArtifactsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const artifact = await this.database.tenant(tenantId, (tx) => artifactStore.allowedTo(tx, deviceId, ref));
-    if (artifact === null) throw new Refusal('artifact_forbidden');
-    const part = parseRange(request.headers.range, artifact.size);
+    const content = await this.#allowed(tenantId, deviceId, ref);
+    if (content === null) throw new Refusal('artifact_forbidden');
+    const part = parseRange(request.headers.range, content.size);
     if (part === 'unsatisfiable') {
-      reply.header('content-range', `bytes */${artifact.size}`);
-      throw new Refusal('range_not_satisfiable', `The artifact has ${artifact.size} bytes.`);
+      reply.header('content-range', `bytes */${content.size}`);
+      throw new Refusal('range_not_satisfiable', `The artifact has ${content.size} bytes.`);
     }
-    await this.#send(reply, tenantId, artifact, part ?? { start: 0, end: artifact.size - 1 }, part !== null);
+    await this.#send(reply, tenantId, content, part ?? { start: 0, end: content.size - 1 }, part !== null);
+  }
+
+  #allowed(tenantId: string, deviceId: string, ref: string): Promise<StoredContent | null> {
+    return this.database.tenant(
+      tenantId,
+      async (tx) =>
+        (await artifactStore.allowedTo(tx, deviceId, ref)) ?? (await deltaStore.allowedTo(tx, deviceId, ref)),
+    );
   }
 
   async #send(
     reply: FastifyReply,
     tenantId: string,
-    artifact: ArtifactRow,
-    { start, end }: { start: number; end: number },
+    content: StoredContent,
+    { start, end }: ByteRange,
     partial: boolean,
   ): Promise<void> {
-    const content = await this.storage.open(tenantId, artifact, { start, end });
+    const bytes = await this.storage.open(tenantId, content, { start, end });
     reply
       .status(partial ? 206 : 200)
       .header('accept-ranges', 'bytes')
-      .header('etag', `"${artifact.sha256}"`)
+      .header('etag', `"${content.sha256}"`)
       .header('content-type', 'application/octet-stream')
       .header('content-length', end - start + 1);
-    if (partial) reply.header('content-range', `bytes ${start}-${end}/${artifact.size}`);
-    await reply.send(content);
+    if (partial) reply.header('content-range', `bytes ${start}-${end}/${content.size}`);
+    await reply.send(bytes);
   }
 }
