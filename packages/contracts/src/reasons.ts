@@ -29,6 +29,7 @@ export const deviceReasons = {
   offer_unsigned: 'The offer lacks the signed statement that it is fresh',
   offer_expired: 'The signed statement that came with the offer is over',
   downgrade_refused: 'The release is older than the one that runs, and the offer does not allow going back',
+  below_min_version: 'The device must take an earlier release before this one',
   battery_low: 'The battery is below what the campaign asks for',
   mains_required: 'The device runs on battery and the campaign asks for mains',
   disk_full: 'Less disk is free than the campaign or the artifact needs',

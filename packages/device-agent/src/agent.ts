@@ -9,6 +9,7 @@ import { CommandJournal, emptyJournal } from './commands/command-journal.js';
 import { CommandRunner } from './commands/command-runner.js';
 import { builtInHandlers } from './commands/handlers.js';
 import { applyConfig, type Settings } from './configs/apply-config.js';
+import { readConditions } from './executions/judge-readiness.js';
 import { openUpdater } from './executions/open-updater.js';
 import type { Updater } from './executions/updater.js';
 import type { IdentityStore } from './identity/identity-store.js';
@@ -47,6 +48,7 @@ export class Agent {
   #runner!: CommandRunner;
   #updater!: Updater;
   #firmwareVersion = '';
+  #keepsArtifact = true;
   /** Whether the server has acknowledged anything in this run: the round trip a new release has to show. */
   #heard = false;
 
@@ -124,6 +126,7 @@ export class Agent {
       firmwareVersion: () => this.#firmwareVersion,
       twinVersion: () => this.#twin.desiredVersion,
       buffered: () => this.backlog,
+      conditions: () => readConditions(ports),
       linked: () => this.#link.online && this.#heard,
       checkRelease: () => ports.installer.check(),
       moreFacts: () => options.facts?.() ?? {},
@@ -199,7 +202,7 @@ export class Agent {
       journal,
       {
         ...builtInHandlers({
-          diagnostics: async () => ({ ...this.#vitals.diagnostics(), replaysIgnored: this.#runner.replays }),
+          diagnostics: async () => ({ ...(await this.#vitals.diagnostics()), replaysIgnored: this.#runner.replays }),
           reboot: (delayS) => void clock.after(delayS * 1000, () => power.restart('command')),
         }),
         ...this.#options.commands,
@@ -209,6 +212,8 @@ export class Agent {
       store: this.store,
       report: (body) => this.#streams.execution.offer(body),
       health: (baseline) => this.#vitals.judge(baseline),
+      conditions: () => readConditions(this.#ports),
+      keepsArtifact: () => this.#keepsArtifact,
       sourcesUp: () => this.#sources.up(),
     });
   }
@@ -221,6 +226,11 @@ export class Agent {
     },
     telemetryS: (seconds) => {
       this.#sources.telemetryS = seconds ?? this.#options.telemetryS ?? TELEMETRY_S;
+      return null;
+    },
+    keepArtifact: (keep = true) => {
+      this.#keepsArtifact = keep;
+      if (!keep) void this.#updater.tidy();
       return null;
     },
     modbusSources: (sources) => this.#sources.setMeters(sources),

@@ -1,5 +1,6 @@
 import type { TwinDocument } from '@muster/domain/devices/merge-twin';
 import { agentVersion } from './agent-version.js';
+import { type Conditions, MEGABYTE } from './executions/judge-readiness.js';
 import type { HealthReport } from './executions/probation.js';
 import type { DeviceDescription } from './identity/identity.js';
 import type { HeartbeatFacts } from './link/heartbeats.js';
@@ -17,6 +18,7 @@ export interface VitalsPorts {
   /** Connected, and heard by the server in this run. */
   linked: () => boolean;
   checkRelease: () => Promise<{ healthy: boolean; detail: string | null }>;
+  conditions: () => Promise<Conditions>;
   moreFacts: () => Record<string, string | number | boolean>;
 }
 
@@ -28,8 +30,9 @@ export class Vitals {
     this.#startedAt = ports.clock.monotonic();
   }
 
-  heartbeat(): HeartbeatFacts {
-    const { clock, bootId, firmwareVersion, twinVersion, buffered } = this.ports;
+  async heartbeat(): Promise<HeartbeatFacts> {
+    const { clock, bootId, firmwareVersion, twinVersion, buffered, conditions } = this.ports;
+    const { power, freeBytes } = await conditions();
     return {
       status: this.#status(),
       uptimeS: Math.round((clock.monotonic() - this.#startedAt) / 1000),
@@ -38,6 +41,8 @@ export class Vitals {
       firmwareVersion: firmwareVersion(),
       twinVersion: twinVersion(),
       buffered: buffered(),
+      ...(Object.keys(power).length > 0 && { power: { ...power } }),
+      ...(freeBytes !== null && { disk: { freeMb: Math.floor(freeBytes / MEGABYTE) } }),
     };
   }
 
@@ -49,9 +54,9 @@ export class Vitals {
     return { system: hardwareRevision === undefined ? system : { ...system, hardwareRevision } };
   }
 
-  diagnostics(): Record<string, unknown> {
+  async diagnostics(): Promise<Record<string, unknown>> {
     return {
-      ...this.heartbeat(),
+      ...(await this.heartbeat()),
       time: this.ports.clock.now().toISOString(),
       sources: this.ports.sources.health(),
       memoryBytes: process.memoryUsage().rss,

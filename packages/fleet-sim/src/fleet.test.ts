@@ -59,7 +59,7 @@ describe('a fleet', () => {
     fleet = await start(1);
     await assertEventually(() => expect(fleet.online()).toBe(1));
     const device = fleet.devices[0]!;
-    const offer = await peer.offer('2.0.0', simulatedArtifact('2.0.0', 200_000));
+    const offer = await peer.offer(device.deviceId!, '2.0.0', simulatedArtifact('2.0.0', 200_000));
     peer.faults.cutDownloads.push(70_000, 50_000);
     await peer.send(device.deviceId!, 'execution', offer);
     await assertEventually(() => expect(statesOf(offer.executionId)).toContain('succeeded'));

@@ -33,7 +33,7 @@ async function update(fault: ReleaseFault) {
   });
   const device = fleet.devices[0]!;
   await assertEventually(() => expect(device.online).toBe(true));
-  const offer = await peer.offer('2.0.0', simulatedArtifact('2.0.0', 20_000, [{ share: 1, fault }]));
+  const offer = await peer.offer(device.deviceId!, '2.0.0', simulatedArtifact('2.0.0', 20_000, [{ share: 1, fault }]));
   await peer.send(device.deviceId!, 'execution', offer);
   const reports = () =>
     peer

@@ -159,6 +159,8 @@ export class SimulatedDevice {
         log: this.log,
         power: { bootId, restart: () => void this.#restart(true, this.#share('restart') * this.tempo.restartMs) },
         sample: sampleSignals(this.#clock, this.serial, place),
+        powerSource: async () => ({ source: 'mains' }),
+        freeDisk: async () => null,
       },
       store,
       { device: description, telemetryS: this.tempo.telemetryS, ...this.tempo.agent },

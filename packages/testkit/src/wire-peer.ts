@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import type { CommandClaims } from '@muster/contracts/mqtt/downlink';
+import type { CommandClaims, ExecutionOrder, OfferClaims } from '@muster/contracts/mqtt/downlink';
 import {
   type DownlinkChannel,
   devicePrefix,
@@ -21,6 +21,7 @@ import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
 import { issuerOf, signCommand } from '@muster/pki/signing/command';
 import { toSigningJwk } from '@muster/pki/signing/compact';
 import { signManifest } from '@muster/pki/signing/manifest';
+import { signOffer } from '@muster/pki/signing/offer';
 import { Aedes } from 'aedes';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -44,6 +45,13 @@ export interface WirePeerFaults {
   cutDownloads: number[];
   /** Changes artifact bytes on the way. */
   corrupt: boolean;
+}
+
+/** What differs from a plain offer. */
+export interface OfferWish {
+  manifest?: Partial<Manifest>;
+  claims?: Partial<OfferClaims>;
+  order?: Partial<ExecutionOrder>;
 }
 
 /**
@@ -167,6 +175,14 @@ export async function startWirePeer() {
     });
   }
 
+  /** Puts content where devices may fetch it. */
+  function publish(content: Buffer): { id: string; path: string; size: number; sha256: string } {
+    const id = uuidv7();
+    const path = `/device/v1/artifacts/${id}`;
+    artifacts.set(path, content);
+    return { id, path, size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+
   return {
     url,
     tenant: TENANT,
@@ -205,12 +221,14 @@ export async function startWirePeer() {
       };
       return { schemaVersion: 1, commandId: claims.jti, jws: await signCommand(commandKey, 'command-1', claims) };
     },
-    /** Publishes an artifact and the signed offer of a release made of it. */
-    offer: async (version: string, content: Buffer, change: Partial<Manifest> = {}) => {
-      const artifactId = uuidv7();
-      const sha256 = createHash('sha256').update(content).digest('hex');
-      const artifactPath = `/device/v1/artifacts/${artifactId}`;
-      artifacts.set(artifactPath, content);
+    /** Publishes an artifact and signs an offer of a release made of it, for one device. */
+    offer: async (
+      deviceId: string,
+      version: string,
+      content: Buffer,
+      wish: OfferWish = {},
+    ): Promise<ExecutionOrder> => {
+      const { path: artifactPath, ...file } = publish(content);
       const manifest: Manifest = {
         schemaVersion: 1,
         tenant: TENANT,
@@ -219,22 +237,40 @@ export async function startWirePeer() {
         version,
         models: ['edge-gateway-100'],
         rollbackIndex: 0,
-        artifact: { id: artifactId, name: 'firmware.bin', size: content.length, sha256 },
+        artifact: { ...file, name: 'firmware.bin' },
         createdAt: new Date().toISOString(),
-        ...change,
+        ...wish.manifest,
+      };
+      const signed = await signManifest(releaseKey, 'release-1', manifest);
+      const executionId = uuidv7();
+      const seconds = Math.floor(Date.now() / 1000);
+      const claims: OfferClaims = {
+        iss: issuerOf(DOMAIN, TENANT),
+        aud: deviceId,
+        jti: executionId,
+        iat: seconds,
+        exp: seconds + 300,
+        releaseId: manifest.releaseId,
+        manifestSha256: createHash('sha256').update(signed).digest('hex'),
+        rollback: false,
+        downgrade: false,
+        ...wish.claims,
       };
       return {
         schemaVersion: 1,
         action: 'offer',
-        executionId: uuidv7(),
+        executionId,
         campaignId: uuidv7(),
         attempt: 1,
         kind: 'release',
-        rollback: false,
-        manifest: await signManifest(releaseKey, 'release-1', manifest),
+        rollback: claims.rollback,
+        manifest: signed,
         artifactPath,
+        offer: await signOffer(commandKey, 'command-1', claims),
+        ...wish.order,
       };
     },
+    publish,
     stop: async () => {
       for (const socket of mqttSockets) socket.destroy();
       https.closeAllConnections();

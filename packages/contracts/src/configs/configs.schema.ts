@@ -66,6 +66,8 @@ export const ConfigDocument = z
   .looseObject({
     heartbeatS: z.number().int().min(5).max(3600).optional(),
     telemetryS: z.number().min(0.1).max(3600).optional(),
+    /** Whether a device keeps the artifact of the release it runs, as what deltas start from; it does unless told otherwise. */
+    updates: z.looseObject({ keepArtifact: z.boolean().optional() }).optional(),
     modbus: z.looseObject({ sources: z.array(ModbusSource).max(32) }).optional(),
   })
   .meta({ id: 'ConfigDocument' });

@@ -85,7 +85,7 @@ describe('muster-agent', () => {
       return mine!;
     });
     const offered = async (version: string, content: Buffer, end: string) => {
-      const offer = await peer.offer(version, content);
+      const offer = await peer.offer(device, version, content);
       await peer.send(device, 'execution', offer);
       const reports = () =>
         peer

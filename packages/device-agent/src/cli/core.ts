@@ -9,10 +9,12 @@ import type { DeviceDescription } from '../identity/identity.js';
 import { IdentityStore } from '../identity/identity-store.js';
 import { pause, systemClock } from '../ports/clock.js';
 import { DiskFiles } from '../ports/disk-files.js';
+import { freeDiskOf } from '../ports/disk-space.js';
 import { Document } from '../ports/document.js';
 import type { Files } from '../ports/files.js';
 import type { Log } from '../ports/log.js';
 import { nodeNet } from '../ports/node-net.js';
+import { linuxPowerSource } from '../ports/power-source.js';
 import { systemRandom } from '../ports/random.js';
 import { systemMetrics } from '../telemetry/system-metrics.js';
 import type { AgentArguments } from './arguments.js';
@@ -48,6 +50,8 @@ export async function runCore(wanted: AgentArguments, log: Log): Promise<number>
         },
       },
       sample: systemMetrics(systemClock),
+      powerSource: linuxPowerSource(),
+      freeDisk: freeDiskOf(wanted.state),
     },
     store,
     { device },

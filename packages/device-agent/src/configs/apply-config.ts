@@ -7,10 +7,11 @@ export type Verdicts = Record<string, { verdict: 'accepted' | 'rejected'; detail
 export interface Settings {
   heartbeatS(seconds: number | undefined): string | null;
   telemetryS(seconds: number | undefined): string | null;
+  keepArtifact(keep: boolean | undefined): string | null;
   modbusSources(sources: readonly ModbusSource[]): Promise<string | null>;
 }
 
-const KNOWN = ['heartbeatS', 'telemetryS', 'modbus'] as const;
+const KNOWN = ['heartbeatS', 'telemetryS', 'updates', 'modbus'] as const;
 type Known = (typeof KNOWN)[number];
 
 /**
@@ -44,9 +45,10 @@ async function applyKnown(settings: Settings, key: Known, value: TwinValue): Pro
   const parsed = ConfigDocument.safeParse({ [key]: value });
   if (!parsed.success)
     return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  const { heartbeatS, telemetryS, modbus } = parsed.data;
+  const { heartbeatS, telemetryS, updates, modbus } = parsed.data;
   if (key === 'heartbeatS') return settings.heartbeatS(heartbeatS);
   if (key === 'telemetryS') return settings.telemetryS(telemetryS);
+  if (key === 'updates') return settings.keepArtifact(updates?.keepArtifact);
   return settings.modbusSources(modbus?.sources ?? []);
 }
 
@@ -54,5 +56,6 @@ async function applyKnown(settings: Settings, key: Known, value: TwinValue): Pro
 async function withdraw(settings: Settings, key: Known): Promise<void> {
   if (key === 'heartbeatS') settings.heartbeatS(undefined);
   else if (key === 'telemetryS') settings.telemetryS(undefined);
+  else if (key === 'updates') settings.keepArtifact(undefined);
   else await settings.modbusSources([]);
 }

@@ -11,6 +11,8 @@ export interface DownloadWish {
   tls: () => TlsIdentity;
   signal: AbortSignal;
   progress: (percent: number) => void;
+  /** Bytes that came over the wire, as they come. */
+  took?: (bytes: number) => void;
 }
 
 export type DownloadOutcome = { ok: true } | { ok: false; code: string; detail: string };
@@ -78,7 +80,9 @@ async function fetchRest(net: Net, part: PartFile, wish: DownloadWish): Promise<
       return { ok: false, code: 'artifact_refused', detail: `the server answered ${status}` };
     }
     return await take(answer.body, part, wish);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      return { ok: false, code: 'disk_full', detail: `the disk was full after ${part.size} bytes` };
     // Lost connection, silence, no route: what is on disk stays.
     await part.sync();
     return 'again';
@@ -92,6 +96,7 @@ async function take(body: AsyncIterable<Uint8Array>, part: PartFile, wish: Downl
     if (part.size + chunk.length > wish.size)
       return { ok: false, code: 'artifact_too_long', detail: 'the server sent more than announced' };
     await part.write(chunk);
+    wish.took?.(chunk.length);
     unsynced += chunk.length;
     if (unsynced >= SYNC_BYTES) {
       await part.sync();

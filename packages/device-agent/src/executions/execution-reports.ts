@@ -1,13 +1,29 @@
 import type { ExecutionReport } from '@muster/contracts/mqtt/uplink';
-import { reportedAs, type Update } from './execution-state.js';
+import { type Answer, reportedAs, type Step, type Update } from './execution-state.js';
 import type { Installer } from './installer.js';
 
-type Told = 'phase' | 'progress' | 'reasonCode' | 'reasonDetail' | 'firmwareVersion' | 'bootId' | 'checks';
-export type ExecutionReportBody = Pick<ExecutionReport, 'executionId' | 'state'> & Partial<Pick<ExecutionReport, Told>>;
+export type ExecutionReportBody = Pick<ExecutionReport, 'executionId' | 'state'> &
+  Partial<
+    Pick<
+      ExecutionReport,
+      | 'phase'
+      | 'progress'
+      | 'reasonCode'
+      | 'reasonDetail'
+      | 'firmwareVersion'
+      | 'bootId'
+      | 'checks'
+      | 'retryAfterS'
+      | 'bytes'
+    >
+  >;
 
 /** Progress is told in quarters; a share of every device of a campaign would be traffic without news. */
 const QUARTER = 25;
 const DETAIL_LIMIT = 1000;
+
+/** How a step is called when its name alone would not say it. */
+const phases: Partial<Record<Step, string>> = { waiting: 'waiting to restart' };
 
 /** What the server is told about updates. Each telling resolves once it is durable; it is sent until acknowledged. */
 export class ExecutionReports {
@@ -18,28 +34,29 @@ export class ExecutionReports {
   ) {}
 
   async entered(update: Update, checks?: Record<string, boolean>): Promise<void> {
-    const { executionId, step, reasonCode, reasonDetail } = update;
+    const { executionId, step, reasonCode, note, bytes, retryAfterS } = update;
+    const reasonDetail = update.reasonDetail ?? (step === 'downloaded' ? note : undefined);
     await this.tell({
       executionId,
       state: reportedAs[step],
-      phase: step,
+      phase: phases[step] ?? step,
       ...(await this.#running()),
       ...(reasonCode !== undefined && { reasonCode }),
       ...(reasonDetail !== undefined && { reasonDetail: reasonDetail.slice(0, DETAIL_LIMIT) }),
+      ...(step === 'downloaded' && bytes !== undefined && { bytes }),
+      ...(step === 'deferred' && retryAfterS !== undefined && { retryAfterS }),
       ...(checks && { checks }),
     });
   }
 
-  async refused(executionId: string, reasonCode: string, reasonDetail: string): Promise<void> {
-    await this.tell({ executionId, state: 'rejected', reasonCode, reasonDetail });
-  }
-
-  async deferred(executionId: string, reasonCode: string, reasonDetail: string): Promise<void> {
-    await this.tell({ executionId, state: 'deferred', reasonCode, reasonDetail });
-  }
-
-  async cancelled(executionId: string): Promise<void> {
-    await this.tell({ executionId, state: 'cancelled', reasonCode: 'cancelled' });
+  async answered({ executionId, kind, reasonCode, reasonDetail, retryAfterS }: Omit<Answer, 'at'>): Promise<void> {
+    await this.tell({
+      executionId,
+      state: kind,
+      reasonCode,
+      reasonDetail: reasonDetail.slice(0, DETAIL_LIMIT),
+      ...(retryAfterS !== undefined && { retryAfterS }),
+    });
   }
 
   async satisfied(executionId: string): Promise<void> {

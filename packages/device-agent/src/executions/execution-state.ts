@@ -2,12 +2,17 @@ import type { ExecutionReportState } from '@muster/contracts/campaigns/execution
 import type { ExecutionOrder } from '@muster/contracts/mqtt/downlink';
 import type { Manifest } from '@muster/contracts/releases/releases.schema';
 
-/** Steps of an update. Each is written down before its work begins, so a restart knows where it stands. */
+/**
+ * Steps of an update. Each is written down before its work begins, so a restart knows where it stands. `deferred` is an
+ * end: the device keeps what it downloaded, and the server offers again.
+ */
 export type Step =
   | 'accepted'
   | 'downloading'
   | 'downloaded'
+  | 'deferred'
   | 'installing'
+  | 'waiting'
   | 'activating'
   | 'verifying'
   | 'reverting'
@@ -16,18 +21,24 @@ export type Step =
   | 'rejected'
   | 'cancelled';
 
-const TERMINAL: readonly Step[] = ['succeeded', 'failed', 'rejected', 'cancelled'];
+const TERMINAL: readonly Step[] = ['deferred', 'succeeded', 'failed', 'rejected', 'cancelled'];
 export const isTerminal = (step: Step): boolean => TERMINAL.includes(step);
-/** Before this nothing outside our own folder has changed: the update can simply be dropped. */
-export const isRecallable = (step: Step): boolean =>
-  step === 'accepted' || step === 'downloading' || step === 'downloaded';
+
+/** Before the restart into the release is ordered, only the place that does not run was written to: a cancel is obeyed. */
+const CANCELLABLE: readonly Step[] = ['accepted', 'downloading', 'downloaded', 'installing', 'waiting'];
+export const isCancellable = (step: Step): boolean => CANCELLABLE.includes(step);
+
+/** Steps whose work ends within moments of being asked to: a newer offer need not wait for its turn. */
+export const isRecallable = (step: Step): boolean => isCancellable(step) && step !== 'installing';
 
 /** What is told to the server about a step. Switching slots and going back are told as what they lead to. */
 export const reportedAs: Record<Step, ExecutionReportState> = {
   accepted: 'accepted',
   downloading: 'downloading',
   downloaded: 'downloaded',
+  deferred: 'deferred',
   installing: 'installing',
+  waiting: 'installing',
   activating: 'rebooting',
   verifying: 'verifying',
   reverting: 'verifying',
@@ -37,9 +48,19 @@ export const reportedAs: Record<Step, ExecutionReportState> = {
   cancelled: 'cancelled',
 };
 
-export interface Update {
+/** Why something ended or did not begin; codes are those of contracts/reasons where they fit. */
+export interface Cause {
+  reasonCode: string;
+  reasonDetail: string;
+}
+
+/** What an order asks of the way the update is done. */
+export type OrderTerms = Pick<ExecutionOrder, 'delta' | 'preconditions' | 'window' | 'jitterS'>;
+
+export interface Update extends OrderTerms, Partial<Cause> {
   executionId: string;
   campaignId: string;
+  /** A return that the server ordered. */
   rollback: boolean;
   manifest: Manifest;
   artifactPath: string;
@@ -51,8 +72,25 @@ export interface Update {
   starts: number;
   /** Sources that were up before the switch: a meter already dead does not fail a good release. */
   baseline: string[];
-  reasonCode?: string;
-  reasonDetail?: string;
+  /** The restart into the release is not before this; drawn once, so that a crash does not add a second wait. */
+  restartAt?: string;
+  /** Bytes that came over the wire, and what there is to say about how. */
+  bytes?: number;
+  note?: string;
+  retryAfterS?: number;
+  /** Asked to stop; obeyed at the next edge between two steps. */
+  recalled?: Cause;
+  /** The step is on disk and its report perhaps not yet. */
+  untold?: boolean;
+}
+
+/** An offer that was answered without beginning. */
+export interface Answer extends Cause {
+  executionId: string;
+  version: string | null;
+  kind: 'rejected' | 'deferred';
+  at: string;
+  retryAfterS?: number;
 }
 
 export interface ExecutionsState {
@@ -61,8 +99,24 @@ export interface ExecutionsState {
   confirmed: { executionId: string; version: string; regressed: boolean } | null;
   /** A release with a lower rollback index is never installed. */
   rollbackFloor: number;
-  /** An offer that came while another update was past the point of no return. */
-  waiting: ExecutionOrder | null;
+  /** SHA-256 of the artifact of the installed release, kept as what a delta starts from. */
+  kept: string | null;
+  answer: Answer | null;
 }
 
-export const noExecutions: ExecutionsState = { update: null, confirmed: null, rollbackFloor: 0, waiting: null };
+export const noExecutions: ExecutionsState = {
+  update: null,
+  confirmed: null,
+  rollbackFloor: 0,
+  kept: null,
+  answer: null,
+};
+
+/** Files in the download folder that are still worth their space, by SHA-256. */
+export function worthKeeping({ update, kept }: ExecutionsState): string[] {
+  const names = kept === null ? [] : [kept];
+  if (!update || (isTerminal(update.step) && update.step !== 'deferred')) return names;
+  names.push(update.manifest.artifact.sha256);
+  if (update.delta) names.push(update.delta.sha256);
+  return names;
+}

@@ -13,6 +13,8 @@ export type HeartbeatFacts = Partial<
     | 'twinVersion'
     | 'connectivity'
     | 'checks'
+    | 'power'
+    | 'disk'
     | 'buffered'
   >
 >;
@@ -21,7 +23,7 @@ export interface HeartbeatPorts {
   clock: Clock;
   deviceId: string;
   numbering: Numbering;
-  facts: () => HeartbeatFacts;
+  facts: () => Promise<HeartbeatFacts>;
   publish: (payload: string) => Promise<boolean>;
 }
 
@@ -72,9 +74,10 @@ export class Heartbeats {
 
   async beat(reason: Heartbeat['reason'] = this.#greeted ? 'periodic' : 'connected'): Promise<void> {
     this.#plan();
+    const facts = await this.ports.facts();
     const seqNo = await this.ports.numbering.next();
     this.#sessionFrom = Math.min(this.#sessionFrom, seqNo);
-    await this.ports.publish(JSON.stringify(this.#body(seqNo, reason)));
+    await this.ports.publish(JSON.stringify({ ...this.#body(seqNo, reason), ...facts }));
   }
 
   /** Said by the broker when the session dies, or by ourselves on the way out. It has no number of its own. */
@@ -91,7 +94,7 @@ export class Heartbeats {
   }
 
   #body(seqNo: number, reason: Heartbeat['reason']): object {
-    const { clock, deviceId, facts, numbering } = this.ports;
+    const { clock, deviceId, numbering } = this.ports;
     return {
       msgId: `heartbeat.${numbering.epoch}.${seqNo}`,
       deviceId,
@@ -101,7 +104,6 @@ export class Heartbeats {
       stream: 'heartbeat',
       epoch: numbering.epoch,
       reason,
-      ...(reason !== 'offline' && facts()),
     };
   }
 

@@ -39,6 +39,10 @@ export class DiskFiles implements Files {
     return readFile(join(this.root, path)).catch(absentIsNull);
   }
 
+  async size(path: string): Promise<number> {
+    return (await stat(join(this.root, path)).catch(absentIsNull))?.size ?? 0;
+  }
+
   async replace(path: string, content: Uint8Array | string): Promise<void> {
     const target = join(this.root, path);
     await mkdir(dirname(target), { recursive: true, mode: FOLDER_MODE });

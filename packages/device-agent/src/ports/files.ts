@@ -4,6 +4,8 @@ import type { Hash } from 'node:crypto';
 export interface Files {
   /** The whole content, or null when there is no such file. */
   read(path: string): Promise<Buffer | null>;
+  /** Bytes of a file; 0 when there is no such file. */
+  size(path: string): Promise<number>;
   /** Replaces the content as one step that survives power loss: the old content or the new, never a mixture. */
   replace(path: string, content: Uint8Array | string): Promise<void>;
   /** Opens for appending, creating file and folders. Bytes count as durable only after `sync`. */

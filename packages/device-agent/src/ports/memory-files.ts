@@ -34,6 +34,10 @@ export class MemoryFiles implements Files {
     return entry.chunks[0]!;
   }
 
+  async size(path: string): Promise<number> {
+    return this.#entries.get(path)?.size ?? this.#parts.get(path)?.size ?? 0;
+  }
+
   async replace(path: string, content: Uint8Array | string): Promise<void> {
     const bytes = Buffer.from(content as string);
     this.#entries.set(path, { chunks: [bytes], size: bytes.length, durable: bytes.length });
@@ -69,7 +73,7 @@ export class MemoryFiles implements Files {
 
   async list(folder: string): Promise<string[]> {
     const prefix = `${folder}/`;
-    const names = [...this.#entries.keys()]
+    const names = [...this.#entries.keys(), ...this.#parts.keys()]
       .filter((path) => path.startsWith(prefix))
       .map((path) => path.slice(prefix.length));
     return names.filter((name) => !name.includes('/')).sort();
