@@ -31,7 +31,7 @@ export function decideTick(facts: TickFacts, now: Date): TickDecision[] {
     () => settleTimers(facts, now),
     () => (go && offering.has(state) && facts.retryable.length > 0 ? [retry(facts.retryable)] : []),
     () => (judging && facts.campaign.releaseRevoked ? haltRevoked(state) : []),
-    () => (judging ? judgeWaves(facts) : []),
+    () => (judging ? judgeWaves(facts, now) : []),
     () => (go && state === 'preparing' && !facts.deltasWanted ? [{ kind: 'start' }] : []),
     () => (go && state === 'running' ? moveWaves(facts, now) : []),
     () => finishCampaign(facts),

@@ -5,7 +5,7 @@ import { addCounts, countOf, liveCount, slotsTaken } from './count-executions.js
 import { explainDecision } from './explain-decision.js';
 import { explainInFlight, previewStop } from './explain-stop.js';
 import { explainKillSwitch, explainWaits, type WaitFacts } from './explain-waits.js';
-import { gateInputs, judgeGate } from './judge-gate.js';
+import { judgeWave } from './judge-wave.js';
 import type { Decision, WaveFacts } from './tick-facts.js';
 
 export interface CampaignFacts {
@@ -37,15 +37,9 @@ const current = (facts: CampaignFacts): WaveFacts | undefined =>
   facts.waves.findLast((wave) => wave.state === 'passed');
 
 const explainWave = (wave: WaveFacts): string => {
-  const inputs = gateInputs(wave.size, wave.counts, wave.forgiven);
-  const { code, verdict } = judgeGate(inputs, wave.limits);
-  const sentence = explainDecision({
-    kind: 'gate',
-    wave: wave.n,
-    code,
-    inputs: { ...inputs },
-    limits: { ...wave.limits },
-  });
+  const { judgement, decision } = judgeWave(wave);
+  const { verdict } = judgement;
+  const sentence = explainDecision(decision);
   if (wave.state !== 'soaking' || verdict !== 'pass' || wave.soakUntil === null) return sentence;
   return `${sentence} It soaks until ${time(wave.soakUntil)}.`;
 };

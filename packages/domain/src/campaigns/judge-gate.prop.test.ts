@@ -144,5 +144,6 @@ describe('canProve', () => {
   it('says what a wave of that size can show at best', () => {
     expect(canProve(50)).toBe('50 devices without a failure prove a failure rate below 6.0% (95%)');
     expect(canProve(2)).toBe('2 devices without a failure prove almost nothing');
+    expect(canProve(1)).toBe('1 device without a failure proves almost nothing');
   });
 });

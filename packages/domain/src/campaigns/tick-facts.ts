@@ -4,6 +4,8 @@ import type { ExecutionKind, ExecutionState } from '@muster/contracts/campaigns/
 import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import type { StateCounts } from './count-executions.js';
 import type { ExecutionEvent } from './execution.machine.js';
+import type { PaceFacts } from './offerable-sites.js';
+import type { ServiceEvidence } from './weigh-evidence.js';
 
 export interface WaveFacts {
   readonly n: number;
@@ -17,6 +19,11 @@ export interface WaveFacts {
   readonly soakUntil: Date | null;
   /** Code of the newest gate record of this wave. */
   readonly judged: string | null;
+  /** When that record was made, and of what (`groundsOf`). */
+  readonly judgedAt?: Date | null;
+  readonly judgedOn?: string | null;
+  /** How its updated devices do in service; null when that is not known, or not lately. */
+  readonly evidence?: ServiceEvidence | null;
 }
 
 /** A busy execution whose next timer is due. */
@@ -33,13 +40,19 @@ export interface TimerFacts {
   readonly health: 'ok' | 'degraded' | 'error' | null;
 }
 
-/** Queued in an opened wave, reachable, and not busy with another execution. */
+/** Waits in an opened wave, is reachable, and not busy with another execution. */
 export interface CandidateFacts {
   readonly executionId: string;
   readonly wave: number;
   readonly position: number;
   readonly wantedVersion: string | null;
   readonly reportedVersion: string | null;
+  /** Site of the device; '' or absent without one. */
+  readonly site?: string;
+  /** It was offered before, deferred, and may be asked again. */
+  readonly deferred?: boolean;
+  /** Not offered before this. */
+  readonly notBefore?: Date | null;
 }
 
 /**
@@ -58,7 +71,7 @@ export interface TickFacts {
     readonly killed?: boolean;
   };
   readonly plan: Pick<CampaignPlan, 'concurrency' | 'ratePerMinute' | 'deadlineS' | 'stepTimeoutS' | 'autoRollback'> &
-    Partial<Pick<CampaignPlan, 'deviceSoakS'>>;
+    Partial<Pick<CampaignPlan, 'deviceSoakS' | 'windows' | 'siteBudget'>>;
   readonly waves: readonly WaveFacts[];
   readonly timers: readonly TimerFacts[];
   readonly candidates: readonly CandidateFacts[];
@@ -70,6 +83,8 @@ export interface TickFacts {
   /** Devices possibly on the campaign's release; counted only while halted. */
   readonly returnable: number;
   readonly rollback: { readonly state: CampaignState; readonly counts: StateCounts } | null;
+  /** Windows, freezes and budgets as they stand; absent when none of them holds anything back. */
+  readonly pace?: PaceFacts;
   readonly progress?: ProgressFacts;
   /** Deltas to its release that are still to be built; asked for only while preparing. */
   readonly deltasWanted?: number;
