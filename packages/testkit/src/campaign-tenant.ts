@@ -136,6 +136,7 @@ export class CampaignTenant {
         return { deviceId, previousReleaseId, previousVersion, wave, position, releaseId };
       });
       await targetStore.freeze(tx, id, targets, this.now);
+      await campaignStore.setFrozen(tx, id, { targets: targets.length, exclusions: 0 });
     });
     return id;
   }
@@ -144,8 +145,10 @@ export class CampaignTenant {
     return this.as((tx) => campaignStore.takeLease(tx, id, owner, this.now, new Date(this.now.getTime() + 10_000)));
   }
 
+  /** As the ticker does it: nothing while somebody else has the campaign. */
   async tick(id: string): Promise<void> {
-    const held = (await this.lease(id))!;
+    const held = await this.lease(id);
+    if (held === null) return;
     for (let i = 0; i < 50; i++) {
       const decided = await this.as(async (tx) => {
         const loaded = (await loadTick(tx, id, this.now))!;

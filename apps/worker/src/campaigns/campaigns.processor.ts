@@ -5,7 +5,7 @@ import { CommandRollout } from './command-rollout.js';
 import { ConfigRollout } from './config-rollout.js';
 import { Offers } from './offers.js';
 import { Regressions } from './regressions.js';
-import { Ticker } from './ticker.js';
+import { Rounds } from './rounds.js';
 
 interface OrderLetter {
   readonly executionId: string;
@@ -17,7 +17,7 @@ interface OrderLetter {
 @Processor('campaigns', { concurrency: 32 })
 export class CampaignsProcessor extends WorkerHost {
   constructor(
-    private readonly ticker: Ticker,
+    private readonly rounds: Rounds,
     private readonly offers: Offers,
     private readonly regressions: Regressions,
     private readonly configs: ConfigRollout,
@@ -27,11 +27,12 @@ export class CampaignsProcessor extends WorkerHost {
   }
 
   async process(job: Job): Promise<void> {
-    if (job.name === 'tick') return this.ticker.tickAll();
+    const round = this.rounds.of(job.name);
+    if (round !== undefined) return round();
     const { tenantId, payload, type } = job.data as LetterJob;
     switch (job.name) {
       case 'tick-campaign':
-        return this.ticker.tick(tenantId, (payload as { campaignId: string }).campaignId);
+        return this.rounds.tick(tenantId, (payload as { campaignId: string }).campaignId);
       case 'deliver-offer':
         return type === 'device.connected'
           ? this.offers.deliverPending(tenantId, (payload as { deviceId: string }).deviceId)

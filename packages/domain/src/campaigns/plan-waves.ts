@@ -15,7 +15,8 @@ export type PlanRefusal = 'plan_invalid' | 'plan_empty_wave' | 'plan_uncovering'
 // Without it 0.1% of 1,000 is 1.0000000000000002 devices, and ceil makes that two.
 const ROUNDING = 1e-9;
 
-const reach = (size: WaveSize, total: number): number =>
+/** Targets a wave of this cumulative size reaches among `total`: shares are rounded up. */
+export const reach = (size: WaveSize, total: number): number =>
   'percent' in size ? Math.ceil((size.percent * total) / 100 - ROUNDING) : Math.min(size.devices, total);
 
 const fault = (size: WaveSize): string | null => {

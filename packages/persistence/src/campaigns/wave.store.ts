@@ -113,6 +113,23 @@ export const waveStore = {
     return moved === 1;
   },
 
+  /** Artifact bytes that devices of the wave fetched. */
+  async addBytes(tx: Tx, campaignId: string, n: number, bytes: number): Promise<void> {
+    await tx.execute(
+      `update campaign_waves set bytes_sent = bytes_sent + $4 where tenant_id = $1 and campaign_id = $2 and n = $3`,
+      [tx.tenantId, campaignId, n, bytes],
+    );
+  },
+
+  /** A wave gets `devices` more targets: it and all after it reach further. */
+  async grow(tx: Tx, campaignId: string, n: number, devices: number): Promise<void> {
+    await tx.execute(
+      `update campaign_waves set cumulative = cumulative + $4, size = size + case when n = $3 then $4 else 0 end
+       where tenant_id = $1 and campaign_id = $2 and n >= $3`,
+      [tx.tenantId, campaignId, n, devices],
+    );
+  },
+
   /** Remembers the newest verdict on a wave. */
   async judge(tx: Tx, campaignId: string, n: number, code: string, sentence: string): Promise<void> {
     await tx.execute(
