@@ -10,6 +10,7 @@ import { AuditEntryEntity, AuditHeadEntity } from './audit/audit.entity.js';
 import {
   CampaignEntity,
   CampaignExclusionEntity,
+  CampaignSiteEntity,
   CampaignTargetEntity,
   CampaignWaveEntity,
   FreezeEntity,
@@ -68,6 +69,7 @@ export const entities = [
   AuthorityEntity,
   CampaignEntity,
   CampaignExclusionEntity,
+  CampaignSiteEntity,
   CampaignTargetEntity,
   CampaignWaveEntity,
   CertificateEntity,

@@ -1,4 +1,4 @@
-import { applyReport, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
+import { applyReport, askAgainAt, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { noteRegression } from '@muster/persistence/campaigns/note-regression';
 import { Database } from '@muster/persistence/database';
@@ -43,14 +43,18 @@ export class ExecutionStatusConsumer {
       const withdrawn = row.state === 'queued' && row.reasonCode === WITHDRAWN;
       const wanted = { state: row.state, provisional: row.provisional, wantedVersion: row.releaseVersion, withdrawn };
       const outcome = applyReport(wanted, report);
-      const { phase = null, progress = null } = report;
+      const { phase = null, progress = null, bytes = 0 } = report;
       // Late and out of order is everyday life on a bad link: the report is heard, and changes nothing.
       if (outcome.kind === 'refused') return;
       if (outcome.kind === 'unmoved') return executionStore.touch(tx, row, { phase, progress }, now);
       const { state, reasonCode, reasonDetail } = outcome;
       if (state === 'regressed')
         await noteRegression(tx, row, { code: reasonCode ?? 'regressed', detail: reasonDetail }, now);
-      else await executionStore.move(tx, row, { state, reasonCode, reasonDetail, phase, progress }, now);
+      else {
+        const notBefore = state === 'deferred' ? askAgainAt(report.retryAfterS, now) : null;
+        const change = { state, reasonCode, reasonDetail, phase, progress, notBefore, bytes };
+        await executionStore.move(tx, row, change, now);
+      }
       return 'moved';
     });
   }

@@ -106,6 +106,15 @@ const saysNothing = (report: DeviceReport): boolean =>
   ['accepted', 'deferred', 'downloading', 'downloaded', 'cancelled'].includes(report.state) ||
   (report.state === 'failed' && report.reasonCode === 'artifact_refused');
 
+/** Who deferred without saying until when is asked again after this, in seconds. */
+const ASK_AGAIN_S = 300;
+/** Never sooner: a plan's rate counts devices over a minute, and nobody counts twice in it. */
+const ASK_AGAIN_MIN_S = 60;
+
+/** When a device that deferred may be offered the update again. */
+export const askAgainAt = (retryAfterS: number | undefined, now: Date): Date =>
+  new Date(now.getTime() + Math.max(ASK_AGAIN_MIN_S, retryAfterS ?? ASK_AGAIN_S) * 1000);
+
 const order: readonly ExecutionState[] = ['verifying', 'soaking', 'succeeded', 'rolled_back'];
 
 /** A report of where the device already is, or of a step of its verification it is past, is a repetition. */

@@ -78,6 +78,14 @@ export class CampaignExclusionEntity {
   @Column({ type: 'text', nullable: true }) reasonDetail!: string | null;
 }
 
+@Entity('campaign_sites')
+export class CampaignSiteEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') campaignId!: string;
+  @PrimaryColumn('text') site!: string;
+  @Column('int') targets!: number;
+}
+
 @Entity('freezes')
 export class FreezeEntity {
   @PrimaryColumn('text') tenantId!: string;

@@ -24,6 +24,8 @@ export class ExecutionEntity {
   @Column({ type: 'boolean', default: false }) provisional!: boolean;
   @Column({ type: 'int', default: 1 }) version!: number;
   @Column({ type: 'int', default: 0 }) position!: number;
+  /** Of its device; '' without one. */
+  @Column({ type: 'text', default: '' }) site!: string;
   @Column({ type: 'timestamptz', nullable: true }) notBefore!: Date | null;
   @Column({ type: 'timestamptz', nullable: true }) acceptedAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true }) bootedAt!: Date | null;

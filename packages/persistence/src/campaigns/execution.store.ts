@@ -1,5 +1,5 @@
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
-import { holdsSlot, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
+import { busyStates, holdsSlot, isBusy, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { tellTimeline } from './tell-timeline.js';
@@ -66,7 +66,15 @@ export interface ExecutionChange {
   readonly phase?: string | null;
   readonly progress?: number | null;
   readonly provisional?: boolean;
+  /** With `deferred`: it is not offered again before this. */
+  readonly notBefore?: Date | null;
+  /** Bytes of the artifact that came over the wire since the last change. */
+  readonly bytes?: number;
 }
+
+/** The device said yes, or works as if it had. */
+const begun: ReadonlySet<ExecutionState> = new Set(busyStates.filter((s) => s !== 'offered' && s !== 'rolling_back'));
+const booted: ReadonlySet<ExecutionState> = new Set(['verifying', 'soaking']);
 
 const columns = `e.id, e.campaign_id as "campaignId", c.name as "campaignName", e.device_id as "deviceId",
   d.name as "deviceName", e.attempt, e.wave, e.position, e.state, e.reason_code as "reasonCode",
@@ -147,7 +155,7 @@ export const executionStore = {
            where o.tenant_id = e.tenant_id and o.device_id = e.device_id and (o.state = any($3::text[])
              or (o.offered_at > e.offered_at and (o.state in ('succeeded', 'rolled_back') or n.version = d.firmware_version))))
        order by e.offered_at desc limit 1 for update of e`,
-      [tx.tenantId, deviceId, liveStates],
+      [tx.tenantId, deviceId, busyStates],
     );
     return row ?? null;
   },
@@ -157,15 +165,19 @@ export const executionStore = {
    * a slot state frees the slot in the same commit.
    */
   async move(tx: Tx, row: ReportedRow, change: ExecutionChange, now: Date): Promise<void> {
-    const { state } = change;
-    const busy = isLive(state);
+    const { state, bytes = 0 } = change;
+    const open = isLive(state);
     await tx.execute(
       `update executions set state = $3, reason_code = $4, reason_detail = $5, since = $6, phase = $7, progress = $8,
          provisional = $9, step_deadline_at = $10, soak_until = $11, finished_at = $12, version = version + 1,
          offered_at = coalesce(offered_at, case when $13 then $6::timestamptz end),
-         deadline_at = coalesce(deadline_at, case when $13 then $6::timestamptz + (
-           select (c.plan->>'deadlineS')::int * interval '1 second' from campaigns c
-           where c.tenant_id = executions.tenant_id and c.id = executions.campaign_id) end)
+         deadline_at = case when $3 = 'deferred' then null else coalesce(deadline_at,
+           case when $13 then $6::timestamptz + (
+             select (c.plan->>'deadlineS')::int * interval '1 second' from campaigns c
+             where c.tenant_id = executions.tenant_id and c.id = executions.campaign_id) end) end,
+         accepted_at = coalesce(accepted_at, case when $14 then $6::timestamptz end),
+         booted_at = coalesce(booted_at, case when $15 then $6::timestamptz end),
+         not_before = $16, bytes_sent = bytes_sent + $17
        where tenant_id = $1 and id = $2`,
       [
         tx.tenantId,
@@ -174,15 +186,20 @@ export const executionStore = {
         change.reasonCode,
         change.reasonDetail,
         now,
-        change.phase ?? (busy ? state : row.state),
+        change.phase ?? (open ? state : row.state),
         change.progress ?? null,
         change.provisional ?? row.provisional,
-        holdsSlot(state) && state !== 'deferred' ? after(now, row.stepTimeoutS) : null,
+        holdsSlot(state) ? after(now, row.stepTimeoutS) : null,
         state === 'soaking' ? after(now, row.deviceSoakS) : null,
-        busy ? null : now,
-        busy,
+        open ? null : now,
+        isBusy(state),
+        begun.has(state),
+        booted.has(state),
+        change.notBefore ?? null,
+        bytes,
       ],
     );
+    if (bytes > 0) await waveStore.addBytes(tx, row.campaignId, row.wave, bytes);
     const deltas = new CountDeltas();
     deltas.add(row.wave, row.state, state);
     await waveStore.count(tx, row.campaignId, deltas, now);
@@ -203,7 +220,7 @@ export const executionStore = {
     progress: { phase: string | null; progress: number | null },
     now: Date,
   ): Promise<void> {
-    if (!isLive(row.state)) return;
+    if (!isBusy(row.state)) return;
     await tx.execute(
       `update executions set progress = coalesce($3, progress), phase = coalesce($4, phase),
          step_deadline_at = case when step_deadline_at is null then null else $5::timestamptz end
@@ -212,7 +229,7 @@ export const executionStore = {
     );
   },
 
-  /** What to offer, by execution: also what a returning device is told again. */
+  /** What to offer, by execution: also what a returning device is told again. What it deferred, it is not told again. */
   offers(tx: Tx, by: { executionId: string } | { deviceId: string }): Promise<OfferRow[]> {
     const [condition, value] = 'executionId' in by ? ['e.id = $2', by.executionId] : ['e.device_id = $2', by.deviceId];
     return tx.query<OfferRow>(
@@ -225,7 +242,7 @@ export const executionStore = {
        left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
        left join artifacts a on a.tenant_id = r.tenant_id and a.id = r.artifact_id
        where e.tenant_id = $1 and ${condition} and e.state = any($3::text[])`,
-      [tx.tenantId, value, liveStates],
+      [tx.tenantId, value, busyStates],
     );
   },
 };

@@ -11,6 +11,7 @@ interface LockedRow {
   readonly id: string;
   readonly deviceId: string;
   readonly wave: number;
+  readonly site: string;
   readonly state: ExecutionState;
   readonly releaseId: string | null;
   readonly releaseVersion: string | null;
@@ -33,7 +34,8 @@ export interface Outcome {
 
 const lockRows = (tx: Tx, ids: readonly string[]): Promise<LockedRow[]> =>
   tx.query(
-    `select e.id, e.device_id as "deviceId", e.wave, e.state, e.release_id as "releaseId", r.version as "releaseVersion",
+    `select e.id, e.device_id as "deviceId", e.wave, e.site, e.state, e.release_id as "releaseId",
+       r.version as "releaseVersion",
        e.version
      from executions e left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
      where e.tenant_id = $1 and e.id = any($2::uuid[]) order by e.id for update of e`,
@@ -146,7 +148,8 @@ export async function offer(
 ): Promise<void> {
   await tx.execute(
     `update executions set state = 'offered', reason_code = null, reason_detail = null, since = $3, offered_at = $3,
-       deadline_at = $4, step_deadline_at = $5, finished_at = null, phase = 'offered', progress = null, version = version + 1
+       deadline_at = $4, step_deadline_at = $5, finished_at = null, not_before = null, accepted_at = null, booted_at = null,
+       phase = 'offered', progress = null, version = version + 1
      where tenant_id = $1 and id = any($2::uuid[])`,
     [tx.tenantId, moved.map(({ row }) => row.id), now, times.deadlineAt, times.acceptBy],
   );
@@ -170,10 +173,10 @@ export async function retry(
   await tx.execute(
     `with old as (update executions set provisional = false, version = version + 1
        where tenant_id = $1 and id = any($2::uuid[]) returning *)
-     insert into executions (tenant_id, id, campaign_id, device_id, attempt, wave, position, state, reason_code, since,
+     insert into executions (tenant_id, id, campaign_id, device_id, attempt, wave, position, site, state, reason_code, since,
        release_id, previous_release_id)
-     select old.tenant_id, fresh.id, old.campaign_id, old.device_id, old.attempt + 1, old.wave, old.position, 'queued', 'retry',
-       $4, old.release_id, old.previous_release_id
+     select old.tenant_id, fresh.id, old.campaign_id, old.device_id, old.attempt + 1, old.wave, old.position, old.site,
+       'queued', 'retry', $4, old.release_id, old.previous_release_id
      from old join unnest($2::uuid[], $3::uuid[]) as fresh(of, id) on fresh.of = old.id`,
     [tx.tenantId, rows.map((row) => row.id), rows.map(() => uuidv7()), now],
   );

@@ -3,6 +3,7 @@ import type { DeviceState, Selector } from '@muster/contracts/devices/devices.sc
 import { v7 as uuidv7 } from 'uuid';
 import { compileSelector } from '../devices/compile-selector.js';
 import type { Tx } from '../transaction.js';
+import { campaignSiteStore } from './campaign-site.store.js';
 
 /** A matched device with everything that decides whether it is a target. */
 export interface MatchedDevice {
@@ -120,10 +121,11 @@ export const targetStore = {
       );
       await tx.execute(
         `insert into executions (tenant_id, campaign_id, since, id, device_id, wave, position, release_id, previous_release_id,
-           state, reason_code, finished_at)
-         select $1, $2, $3, t.*, case when t.state <> 'queued' then $3::timestamptz end
+           state, reason_code, finished_at, site)
+         select $1, $2, $3, t.*, case when t.state <> 'queued' then $3::timestamptz end, coalesce(d.site, '')
          from unnest($4::uuid[], $5::uuid[], $6::int[], $7::int[], $8::uuid[], $9::uuid[], $10::text[], $11::text[])
-           as t(id, device_id, wave, position, release_id, previous_release_id, state, reason_code)`,
+           as t(id, device_id, wave, position, release_id, previous_release_id, state, reason_code)
+         join devices d on d.tenant_id = $1 and d.id = t.device_id`,
         [
           tx.tenantId,
           campaignId,
@@ -138,6 +140,7 @@ export const targetStore = {
           column('reasonCode'),
         ],
       );
+      await campaignSiteStore.add(tx, campaignId, column('deviceId'));
     }
   },
 

@@ -10,6 +10,7 @@ import { type CampaignRow, campaignStore, type Lease } from './campaign.store.js
 import { decisionStore } from './decision.store.js';
 import { startRollback } from './rollback.store.js';
 import { cancelAll, type Outcome, offer, retry, settle, stillAs } from './settle.store.js';
+import { withinBudget } from './site-budget.store.js';
 import type { LoadedTick } from './tick.store.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
@@ -66,7 +67,7 @@ class TickWork {
         return retry(tx, id, decision.executionIds, versions, this.#out, now);
       case 'offer': {
         const moved = await stillAs(tx, decision.executionIds, versions, 'offer');
-        return offer(tx, id, moved, decision, this.#out, now);
+        return offer(tx, id, await withinBudget(tx, campaign, moved), decision, this.#out, now);
       }
       case 'cancel':
         return cancelAll(tx, id, decision.states, decision.code, this.#out, now);
@@ -120,8 +121,8 @@ class TickWork {
         this.now,
       );
     await this.#move('halt', decision.code, sentence);
-    const rollback = this.campaign.parentId !== null || decision.kind === 'rollback_failed';
-    this.#letter('campaign.halted', { sentence, ...(rollback && { rollback }) });
+    const returning = this.campaign.parentId !== null || decision.kind === 'rollback_failed';
+    this.#letter('campaign.halted', { sentence, ...(returning && { failed: 'rollback' }) });
   }
 
   async #stall(decision: Decision | null): Promise<void> {

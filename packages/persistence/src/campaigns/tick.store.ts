@@ -1,7 +1,8 @@
 import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
-import { addCounts, type StateCounts, slotsTaken } from '@muster/domain/campaigns/count-executions';
-import { liveStates } from '@muster/domain/campaigns/execution.machine';
-import type { TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
+import { addCounts, type StateCounts, slotsTaken, total } from '@muster/domain/campaigns/count-executions';
+import { busyStates } from '@muster/domain/campaigns/execution.machine';
+import { offerableSites, type PaceFacts, paceWaits } from '@muster/domain/campaigns/offerable-sites';
+import type { CandidateFacts, TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
 import { deltaStore } from '../releases/delta.store.js';
 import { brakeStore } from '../tenants/brake.store.js';
 import type { Tx } from '../transaction.js';
@@ -9,13 +10,16 @@ import { type CampaignRow, campaignStore } from './campaign.store.js';
 import {
   absentees,
   BATCH,
+  deferred,
   nextInQueue,
+  type OpenField,
   offeredSince,
   retryables,
   returned,
   sliceOf,
   type Versioned,
 } from './candidate.store.js';
+import { loadPace } from './pace.store.js';
 import { returnables } from './returnable.store.js';
 import { type WaveRow, waveStore } from './wave.store.js';
 
@@ -52,20 +56,16 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const open = waves.filter((w) => w.state === 'open' || w.state === 'soaking' || w.state === 'passed').map((w) => w.n);
   const offering = (campaign.state === 'running' || campaign.state === 'held') && open.length > 0;
 
-  const away = waves.reduce((sum, wave) => sum + (wave.counts.unreachable ?? 0), 0);
-  const targets = waves.reduce((sum, wave) => sum + wave.size, 0);
-
   const timers = await dueTimers(tx, campaignId, now);
-  const most = offering ? Math.min(free, BATCH) : 0;
-  const candidates = [
-    ...(most > 0 && away > 0 ? await returned(tx, campaignId, open, sliceOf(away, targets, now), most) : []),
-    ...(most > 0 ? await nextInQueue(tx, campaignId, open, most) : []),
-  ];
+  const pace = offering ? await loadPace(tx, campaign, open, now) : null;
+  const field = { waves: open, sites: openSites(plan, pace, now), blockedToo: campaign.parentId !== null, now };
+  const candidates =
+    offering && free > 0 ? await candidatesIn(tx, campaignId, field, waves, Math.min(free, BATCH)) : [];
   const absent = offering
     ? await absentees(tx, campaignId, open, new Date(now.getTime() - plan.stepTimeoutS * 1000))
     : [];
   const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries) : [];
-  const pace = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
+  const offered = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
   const facts: TickFacts = {
     campaign: {
       state: campaign.state,
@@ -80,7 +80,8 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
     candidates,
     absent: absent.map((row) => row.executionId),
     retryable: retryable.map((row) => row.executionId),
-    offeredLastMinute: pace,
+    offeredLastMinute: offered,
+    ...(pace !== null && { pace }),
     // Asked once, for the answer ends the halt; without an automatic rollback nobody wants to know.
     returnable:
       campaign.state === 'halted' && plan.autoRollback && campaign.childId === null
@@ -93,7 +94,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
         rows.map((row) => row.movedAt),
       ),
       stalledAt: campaign.stalledAt,
-      waitsFor: null,
+      waitsFor: waitsFor(plan, pace, now),
     },
     deltasWanted:
       campaign.state === 'preparing' && campaign.releaseId !== null
@@ -104,6 +105,38 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
     [...timers, ...candidates, ...absent, ...retryable].map((row) => [row.executionId, row.version] as const),
   );
   return { campaign, facts, versions };
+}
+
+/** Null when offers may be made everywhere. */
+function openSites(plan: CampaignPlan, pace: PaceFacts | null, now: Date): OpenField['sites'] {
+  if (pace === null) return null;
+  const sites = offerableSites(plan, pace, now);
+  return sites.length === pace.sites.length && sites.every(({ room }) => room === null) ? null : sites;
+}
+
+async function candidatesIn(
+  tx: Tx,
+  campaignId: string,
+  field: OpenField,
+  waves: readonly WaveFacts[],
+  most: number,
+): Promise<Versioned<CandidateFacts>[]> {
+  if (field.sites?.length === 0) return [];
+  const counts = addCounts(waves.map((wave) => wave.counts));
+  const { unreachable: away = 0, deferred: again = 0 } = counts;
+  return [
+    ...(away > 0 ? await returned(tx, campaignId, field, sliceOf(away, total(counts), field.now), most) : []),
+    ...(again > 0 ? await deferred(tx, campaignId, field, most) : []),
+    ...(await nextInQueue(tx, campaignId, field, most)),
+  ];
+}
+
+/** A window, a freeze or a full site that holds every waiting device back: such a campaign has not stalled. */
+function waitsFor(plan: CampaignPlan, pace: PaceFacts | null, now: Date): string | null {
+  const waits = pace === null ? null : paceWaits(plan, pace, now);
+  if (waits === null || !waits.held) return null;
+  if (waits.freeze !== null) return waits.freeze.name;
+  return waits.window === null ? 'site_budget' : 'maintenance_window';
 }
 
 const newest = (since: Date, times: readonly (Date | null)[]): Date =>
@@ -122,7 +155,7 @@ const dueTimers = (tx: Tx, campaignId: string, now: Date): Promise<Versioned<Tim
        and (e.deadline_at <= $4 or e.step_deadline_at <= $4
          or (e.state = 'soaking' and e.soak_until <= $4 and s.last_seen_at > e.since))
      order by e.id limit ${BATCH}`,
-    [tx.tenantId, campaignId, liveStates, now],
+    [tx.tenantId, campaignId, busyStates, now],
   );
 
 const rollbackOf = async (tx: Tx, childId: string): Promise<TickFacts['rollback']> => {

@@ -1,5 +1,6 @@
 import type { DevicePatch, DeviceState, Presence } from '@muster/contracts/devices/devices.schema';
 import { v7 as uuidv7 } from 'uuid';
+import { campaignSiteStore } from '../campaigns/campaign-site.store.js';
 import type { Tx } from '../transaction.js';
 
 export interface NewDeviceRow {
@@ -198,6 +199,7 @@ export const deviceStore = {
        where d.id = $1 and ($2::int is null or d.version = $2) returning ${deviceColumns}`,
       params,
     );
+    if (row !== undefined && patch.site !== undefined) await campaignSiteStore.relocate(tx, id, patch.site);
     return row ?? null;
   },
 

@@ -15,6 +15,7 @@ import { ReleaseContents1763700000014 } from './0014-release-contents.js';
 import { CampaignBrakes1763700000015 } from './0015-campaign-brakes.js';
 import { SeparateSigner1763700000016 } from './0016-separate-signer.js';
 import { DeltaLeases1763700000017 } from './0017-delta-leases.js';
+import { CampaignSites1763700000018 } from './0018-campaign-sites.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   CampaignBrakes1763700000015,
   SeparateSigner1763700000016,
   DeltaLeases1763700000017,
+  CampaignSites1763700000018,
 ];
