@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { campaignStore, type Lease } from '@muster/persistence/campaigns/campaign.store';
+import { startScheduled } from '@muster/persistence/campaigns/start-scheduled';
 import { loadTick } from '@muster/persistence/campaigns/tick.store';
 import { applyTick } from '@muster/persistence/campaigns/tick-apply.store';
 import { Database } from '@muster/persistence/database';
@@ -43,8 +44,21 @@ export class Ticker {
     });
   }
 
+  /** Starts what was scheduled for now. Several workers may try; the campaign's row lets one of them. */
+  async startDue(): Promise<void> {
+    const now = this.clock.now();
+    for (const { tenantId, id } of await this.database.system((tx) => campaignStore.startable(tx, now)))
+      await this.database
+        .tenant(tenantId, (tx) => startScheduled(tx, id, now))
+        .catch((error: unknown) => {
+          const level = isTransient(error) ? 'warn' : 'error';
+          this.logger[level]({ err: error, campaignId: id, tenant: tenantId }, 'a campaign could not be started');
+        });
+  }
+
   /** Looks after every campaign that moves. One that fails is logged and does not stop the others. */
   async tickAll(): Promise<void> {
+    await this.startDue();
     const due = await this.database.system((tx) => campaignStore.due(tx));
     for (const { tenantId, id } of due)
       await this.tick(tenantId, id).catch((error: unknown) => {

@@ -8,8 +8,8 @@ export const campaignEvents = {
   'campaign.created': onCampaign,
   'campaign.changed': onCampaign.extend({ state: z.enum(campaignStates) }),
   'campaign.progressed': onCampaign,
-  /** `rollback`: it was returning devices, or its return failed. */
-  'campaign.halted': onCampaign.extend({ sentence: z.string(), rollback: z.boolean().optional() }),
+  /** `failed`: what did not come about beside the rollout itself, its start or the return of its devices. */
+  'campaign.halted': onCampaign.extend({ sentence: z.string(), failed: z.enum(['start', 'rollback']).optional() }),
   'campaign.completed': onCampaign.extend({ sentence: z.string() }),
   'campaign.rollback_finished': onCampaign.extend({ sentence: z.string() }),
   'campaign.stalled': onCampaign.extend({ sentence: z.string() }),

@@ -13,7 +13,17 @@ interface Told {
   readonly campaignId?: string;
   readonly sentence?: string;
   readonly deviceId?: string;
+  readonly failed?: 'start' | 'rollback';
+  readonly engaged?: boolean;
+  readonly by?: string;
+  readonly reason?: string;
 }
+
+const halts = {
+  rollout: 'Campaign halted',
+  rollback: 'Rollback failed',
+  start: 'Campaign did not start',
+} as const;
 
 /** What people are told of a letter; null for letters that go to webhooks only, or to nobody. */
 export const describeLetter = (type: string, payload: Told): NotificationText | null => {
@@ -26,11 +36,21 @@ export const describeLetter = (type: string, payload: Told): NotificationText | 
   });
   switch (type) {
     case 'campaign.halted':
-      return about('critical', 'Campaign halted');
+      return about('critical', halts[payload.failed ?? 'rollout']);
     case 'campaign.completed':
       return about('info', 'Campaign completed');
     case 'campaign.rollback_finished':
       return about('warning', 'Rollback finished');
+    case 'campaign.stalled':
+      return about('warning', 'Campaign stalled');
+    case 'campaign.awaiting_approval':
+      return about('info', 'Campaign waits for approval');
+    case 'kill_switch.changed':
+      return {
+        ...about(payload.engaged ? 'critical' : 'warning', `Kill switch ${payload.engaged ? 'engaged' : 'released'}`),
+        body: `${payload.by ?? 'Somebody'} ${payload.engaged ? 'stopped all campaigns and commands' : 'released it; paused campaigns wait to be resumed'}: ${payload.reason ?? 'no reason given'}.`,
+        link: '/campaigns',
+      };
     case 'certificate.revoked':
       return { ...about('warning', 'Certificate revoked'), body: 'The device was cut off and must enrol again.' };
     default:

@@ -1,5 +1,6 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
 import { type CampaignEvent, campaign as campaignMachine } from '@muster/domain/campaigns/campaign.machine';
+import { groundsOf } from '@muster/domain/campaigns/judge-wave';
 import type { Decision, TickDecision } from '@muster/domain/campaigns/tick-facts';
 import { audit } from '../audit/audit.store.js';
 import { configStore } from '../configs/config.store.js';
@@ -176,7 +177,8 @@ class TickWork {
 
   async #judge(decision: Decision): Promise<string> {
     const sentence = await this.#record(decision);
-    await waveStore.judge(this.tx, this.campaign.id, decision.wave!, decision.code, sentence);
+    const verdict = { code: decision.code, sentence, grounds: groundsOf(decision) };
+    await waveStore.judge(this.tx, this.campaign.id, decision.wave!, verdict, this.now);
     return sentence;
   }
 
