@@ -8,6 +8,7 @@ import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/rele
 import { personsBehind } from '../access/persons-behind.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
+import { refuseSigner } from '../releases/separate-duties.js';
 import { type Acting, move, requireReason } from './acting.js';
 
 /** How a draft becomes a campaign: submitted and approved, or at once; now, or at the time its plan names. */
@@ -73,10 +74,11 @@ async function begin(acting: Acting, event: 'launch' | 'approve'): Promise<void>
 }
 
 /** The release it rolls out, fit to be; null where it changes no firmware. */
-async function publishedRelease({ tx, row }: Acting): Promise<ReleaseRow | null> {
+async function publishedRelease({ tx, row, principal }: Acting): Promise<ReleaseRow | null> {
   const release = row.releaseId === null ? null : await releaseStore.find(tx, row.releaseId);
   if (release !== null && release.state !== 'published')
     throw new Refusal('release_state_refused', `The release is ${release.state}; only published ones roll out.`);
+  if (release !== null) await refuseSigner(tx, release.id, principal);
   return release;
 }
 

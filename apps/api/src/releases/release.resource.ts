@@ -1,10 +1,14 @@
-import type { Artifact, Release } from '@muster/contracts/releases/releases.schema';
+import type { Artifact, Component, Release } from '@muster/contracts/releases/releases.schema';
 import type { ArtifactRow } from '@muster/persistence/releases/artifact.store';
 import type { ReleaseRow } from '@muster/persistence/releases/release.store';
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 export const toArtifact = (row: ArtifactRow): Artifact => ({ ...row, createdAt: row.createdAt.toISOString() });
+
+export const toComponent = ({ name, version, purl, type, licenses }: Component): Component => ({
+  ...{ name, version, purl, type, licenses },
+});
 
 export const toRelease = (row: ReleaseRow): Release => ({
   id: row.id,

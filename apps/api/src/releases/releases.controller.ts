@@ -2,6 +2,7 @@ import * as routes from '@muster/contracts/releases/releases.routes';
 import { Controller } from '@nestjs/common';
 import { type Call, Endpoint } from '../http/endpoint.js';
 import { ArtifactsService } from './artifacts.service.js';
+import { ReleaseStepsService } from './release-steps.service.js';
 import { ReleasesService } from './releases.service.js';
 
 @Controller()
@@ -9,6 +10,7 @@ export class ReleasesController {
   constructor(
     private readonly artifacts: ArtifactsService,
     private readonly releases: ReleasesService,
+    private readonly steps: ReleaseStepsService,
   ) {}
 
   @Endpoint(routes.createArtifact)
@@ -41,18 +43,23 @@ export class ReleasesController {
     return this.releases.get(call);
   }
 
+  @Endpoint(routes.updateRelease)
+  update(call: Call<typeof routes.updateRelease>) {
+    return this.releases.update(call);
+  }
+
   @Endpoint(routes.signRelease)
   sign(call: Call<typeof routes.signRelease>) {
-    return this.releases.sign(call);
+    return this.steps.sign(call);
   }
 
   @Endpoint(routes.publishRelease)
   publish(call: Call<typeof routes.publishRelease>) {
-    return this.releases.publish(call);
+    return this.steps.publish(call);
   }
 
   @Endpoint(routes.revokeRelease)
   revoke(call: Call<typeof routes.revokeRelease>) {
-    return this.releases.revoke(call);
+    return this.steps.revoke(call);
   }
 }

@@ -1,31 +1,25 @@
 import type * as routes from '@muster/contracts/releases/releases.routes';
-import { type Manifest, type ReleaseState } from '@muster/contracts/releases/releases.schema';
-import { release as machine, type ReleaseEvent } from '@muster/domain/releases/release.machine';
+import { applyPatch, type Demands, demandFaults, frozenFields } from '@muster/domain/releases/judge-change';
 import { audit } from '@muster/persistence/audit/audit.store';
-import { Database, type Tx } from '@muster/persistence/database';
-import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { Database } from '@muster/persistence/database';
 import { artifactStore } from '@muster/persistence/releases/artifact.store';
 import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
-import { signManifest } from '@muster/pki/signing/manifest';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { IdentityDoor } from '../enrollment/identity-door.js';
-import { type Call, withEtag } from '../http/endpoint.js';
+import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
+import { answer, dropChanged, lockRelease } from './read-release.js';
 import { toRelease } from './release.resource.js';
 
-type StepCall = Call<typeof routes.signRelease>;
-
-/** Releases on their way: drafted on a verified artifact, signed, published, and withdrawn when they turn out bad. */
+/** Releases as they are drafted on a verified artifact and described. */
 @Injectable()
 export class ReleasesService {
   constructor(
     private readonly database: Database,
     private readonly paging: Paging,
-    private readonly door: IdentityDoor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -43,13 +37,17 @@ export class ReleasesService {
 
   create(call: Call<typeof routes.createRelease>) {
     const { body, principal, requestId } = call;
+    const now = this.clock.now();
+    const supportUntil = body.supportUntil === undefined ? null : new Date(body.supportUntil);
+    const draft = { ...body, minVersion: body.minVersion ?? null, supportUntil };
+    demand(body.version, draft, { now, drafting: true });
     return this.database.tenant(principal.tenantId, async (tx) => {
       const artifact = await artifactStore.find(tx, body.artifactId);
       if (artifact === null) throw Refusal.notFound('artifact', body.artifactId);
       if (artifact.state !== 'complete')
         throw new Refusal('artifact_incomplete', `${artifact.received} of ${artifact.size} bytes have arrived.`);
       const id = uuidv7();
-      const inserted = await releaseStore.insert(tx, { ...body, id, createdBy: principal.name }, this.clock.now());
+      const inserted = await releaseStore.insert(tx, { ...draft, id, createdBy: principal.name }, now);
       if (!inserted) throw new Refusal('already_exists', `${body.name} ${body.version} exists already.`);
       await audit.append(tx, {
         actor: actorOf(principal),
@@ -63,79 +61,55 @@ export class ReleasesService {
     });
   }
 
-  async sign(call: StepCall) {
-    const { tenantId } = call.principal;
-    const key = await this.door.signingKeys.signing(tenantId, 'release');
-    return this.#step(call, 'sign', async (row) => {
-      const manifest = manifestOf(tenantId, row);
-      return { manifest, manifestJws: await signManifest(key.signer, key.kid, manifest) };
-    });
-  }
-
-  publish(call: StepCall) {
-    return this.#step(call, 'publish');
-  }
-
-  /** Withdraws it everywhere: nobody can fetch it any more, and campaigns that roll it out halt. */
-  revoke(call: StepCall) {
-    return this.#step(call, 'revoke');
-  }
-
-  #step(
-    call: StepCall,
-    event: ReleaseEvent,
-    more: (row: ReleaseRow) => Promise<{ manifest?: Manifest; manifestJws?: string }> = async () => ({}),
-  ) {
-    const { releaseId } = call.params;
+  /** A draft may change in all it says; a signature fixes everything but the notes and the end of support. */
+  update(call: Call<typeof routes.updateRelease>) {
+    const { body, params, principal, requestId } = call;
     const now = this.clock.now();
-    return this.database.tenant(call.principal.tenantId, async (tx) => {
-      const row = await releaseStore.lock(tx, releaseId);
-      if (row === null) throw Refusal.notFound('release', releaseId);
+    return this.database.tenant(principal.tenantId, async (tx) => {
+      const row = await lockRelease(tx, params.releaseId);
       if (row.etag !== call.ifMatch) throw Refusal.stale(row.etag);
-      const step = machine.next(row.state, event);
-      if (step.kind === 'refused')
-        throw new Refusal('release_state_refused', `A ${row.state} release cannot be ${words[event]}.`, {
-          state: row.state,
-          allowed: step.allowed,
-        });
-      await releaseStore.move(tx, releaseId, { state: step.state, ...(await more(row)) }, now);
+      const before = demandsOf(row);
+      const frozen = frozenFields(row.state, before, body);
+      if (frozen.length > 0)
+        throw new Refusal(
+          'version_immutable',
+          `A ${row.state} release keeps its ${frozen.join(', ')}.`,
+          { state: row.state, fields: frozen },
+          frozen.map((field) => ({ pointer: `/body/${field}`, message: 'is fixed by the signature' })),
+        );
+      const after = applyPatch(before, body);
+      const asked = { ...after, supportUntil: body.supportUntil === undefined ? null : after.supportUntil };
+      demand(row.version, asked, { now, drafting: row.state === 'draft' });
+      await releaseStore.change(tx, row.id, { ...row, ...after } as ReleaseRow);
       await audit.append(tx, {
-        actor: actorOf(call.principal),
-        action: `release.${step.state}`,
-        resource: `release:${releaseId}`,
-        before: { state: row.state },
-        after: { state: step.state },
-        ...(call.body.reason === undefined ? {} : { reason: call.body.reason }),
-        requestId: call.requestId,
+        actor: actorOf(principal),
+        action: 'release.changed',
+        resource: `release:${row.id}`,
+        before: Object.fromEntries(Object.keys(body).map((field) => [field, before[field as keyof Demands]])),
+        after: body,
+        requestId,
       });
-      await dropChanged(tx, releaseId, step.state);
-      return answer(tx, releaseId);
+      await dropChanged(tx, row.id, row.state);
+      return answer(tx, row.id);
     });
   }
 }
 
-const words: Record<ReleaseEvent, string> = { sign: 'signed', publish: 'published', revoke: 'revoked' };
-
-const manifestOf = (tenant: string, row: ReleaseRow): Manifest => ({
-  schemaVersion: 1,
-  tenant,
-  releaseId: row.id,
-  name: row.name,
-  version: row.version,
+const demandsOf = (row: ReleaseRow): Demands => ({
   models: row.models,
+  hardwareRevisions: row.hardwareRevisions,
+  minVersion: row.minVersion,
+  passThrough: row.passThrough,
+  supportUntil: row.supportUntil,
   rollbackIndex: row.rollbackIndex,
-  artifact: { id: row.artifact.id, name: row.artifact.name, size: row.artifact.size, sha256: row.artifact.sha256 },
-  createdAt: row.createdAt.toISOString(),
+  notes: row.notes,
 });
 
-async function answer(tx: Tx, id: string) {
-  const row = await releaseStore.find(tx, id);
-  if (row === null) throw Refusal.notFound('release', id);
-  return withEtag(toRelease(row), row.etag);
-}
-
-async function dropChanged(tx: Tx, releaseId: string, state: ReleaseState): Promise<void> {
-  const letter = { tenantId: tx.tenantId!, key: releaseId };
-  await outbox.drop(tx, { ...letter, type: 'release.changed', payload: { releaseId, state } });
-  if (state === 'revoked') await outbox.drop(tx, { ...letter, type: 'release.revoked', payload: { releaseId } });
-}
+/** @throws Refusal validation_failed naming each field */
+const demand = (...[version, demands, when]: Parameters<typeof demandFaults>): void => {
+  const faults = demandFaults(version, demands, when);
+  if (faults.length === 0) return;
+  const detail = faults.map(({ field, message }) => `${field} ${message}`).join('; ');
+  const named = faults.map(({ field, message }) => ({ pointer: `/body/${field}`, message }));
+  throw new Refusal('validation_failed', `${detail}.`, undefined, named);
+};

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { DeviceId, Id } from '../ids.js';
-import { PageQuery, pageOf } from '../page.js';
+import { pageOf } from '../page.js';
 import type { ProblemCode } from '../problem.js';
 import { route } from '../route.js';
 import {
   Artifact,
   Component,
   ComponentDevicesQuery,
+  ComponentListQuery,
   ComponentQuery,
   ComponentUse,
   MAX_SBOM_BYTES,
@@ -150,7 +151,7 @@ export const listComponents = route({
   summary: 'Components of a release, by name',
   permission: 'release:read',
   params: one,
-  query: PageQuery,
+  query: ComponentListQuery,
   returns: pageOf(Component),
   refuses: ['not_found'],
 });

@@ -180,6 +180,9 @@ export const ReleasePatch = z
   .meta({ id: 'ReleasePatch' });
 export type ReleasePatch = z.infer<typeof ReleasePatch>;
 
+/** `name` is a text the component's name contains. */
+export const ComponentListQuery = PageQuery.extend({ name: z.string().max(200).optional() });
+
 /** `version` is a range: `<3.0.14`, `>=1.2 <2`, `=1.0.0`; without it every version. */
 export const ComponentQuery = PageQuery.extend({
   name: z.string().min(1).max(200),

@@ -1,13 +1,12 @@
-/** Who drafted and who signed a release, by id; null when that was before ids were kept, or has not happened. */
-export interface Hands {
-  readonly createdById: string | null;
-  readonly signedById: string | null;
-}
+/** Ids of those who had a hand in something: the principal itself, and the person behind an API key. */
+export type Hands = ReadonlySet<string>;
+
+const share = (a: Hands, b: Hands): boolean => [...a].some((id) => b.has(id));
 
 /** With duties kept apart, whoever drafted a release may not sign it. */
-export const authorBlocksSigning = (separateSigner: boolean, hands: Hands, signerId: string): boolean =>
-  separateSigner && hands.createdById === signerId;
+export const authorBlocksSigning = (separateSigner: boolean, authors: Hands, signing: Hands): boolean =>
+  separateSigner && share(authors, signing);
 
 /** With duties kept apart, whoever signed a release may not launch or approve a campaign that brings it. */
-export const signerBlocksLaunch = (separateSigner: boolean, hands: Hands, launcherId: string): boolean =>
-  separateSigner && hands.signedById === launcherId;
+export const signerBlocksLaunch = (separateSigner: boolean, signers: Hands, launching: Hands): boolean =>
+  separateSigner && share(signers, launching);

@@ -37,7 +37,6 @@ export class ReleaseEntity {
   @Column({ type: 'text', nullable: true }) minVersion!: string | null;
   @Column({ type: 'boolean', default: false }) passThrough!: boolean;
   @Column({ type: 'timestamptz', nullable: true }) supportUntil!: Date | null;
-  @Column({ type: 'text', nullable: true }) createdById!: string | null;
   @Column({ type: 'text', nullable: true }) signedBy!: string | null;
   @Column({ type: 'text', nullable: true }) signedById!: string | null;
   @Column({ type: 'text', nullable: true }) publishedBy!: string | null;

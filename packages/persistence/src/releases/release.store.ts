@@ -32,6 +32,20 @@ export interface ReleaseRow {
   readonly etag: number;
 }
 
+/** What may change of a draft. */
+export type Changeable = Pick<
+  ReleaseRow,
+  'models' | 'hardwareRevisions' | 'minVersion' | 'passThrough' | 'supportUntil' | 'rollbackIndex' | 'notes'
+>;
+type Drafted = Changeable & Pick<ReleaseRow, 'createdBy'> & { readonly artifactId: string };
+
+interface Move {
+  readonly state: ReleaseState;
+  readonly by: { readonly id: string; readonly name: string };
+  readonly manifest?: Manifest;
+  readonly manifestJws?: string;
+}
+
 type Flat = Omit<ReleaseRow, 'artifact'> & { [K in keyof ArtifactRow as `a_${K}`]: ArtifactRow[K] };
 
 const columns = `r.id, r.name, r.version, r.models, r.state, r.rollback_index as "rollbackIndex",
@@ -63,16 +77,12 @@ const nest = (flat: Flat): ReleaseRow => {
 
 export const releaseStore = {
   /** False when the name has this version already. */
-  async insert(
-    tx: Tx,
-    row: Pick<ReleaseRow, 'id' | 'name' | 'version' | 'models' | 'rollbackIndex' | 'notes' | 'createdBy'> & {
-      artifactId: string;
-    },
-    now: Date,
-  ): Promise<boolean> {
+  async insert(tx: Tx, row: Drafted & Pick<ReleaseRow, 'id' | 'name' | 'version'>, now: Date): Promise<boolean> {
     const inserted = await tx.execute(
-      `insert into releases (tenant_id, id, name, version, models, artifact_id, rollback_index, notes, created_by, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict on constraint releases_version_unique do nothing`,
+      `insert into releases (tenant_id, id, name, version, models, artifact_id, rollback_index, notes, hardware_revisions,
+         min_version, pass_through, support_until, created_by, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+       on conflict on constraint releases_version_unique do nothing`,
       [
         tx.tenantId,
         row.id,
@@ -82,11 +92,39 @@ export const releaseStore = {
         row.artifactId,
         row.rollbackIndex,
         row.notes,
+        row.hardwareRevisions,
+        row.minVersion,
+        row.passThrough,
+        row.supportUntil,
         row.createdBy,
         now,
       ],
     );
     return inserted === 1;
+  },
+
+  /** Writes what may change of a locked release, and its next version. */
+  async change(tx: Tx, id: string, row: Changeable): Promise<void> {
+    await tx.execute(
+      `update releases set models = $3, hardware_revisions = $4, min_version = $5, pass_through = $6, support_until = $7,
+         rollback_index = $8, notes = $9, etag = etag + 1 where tenant_id = $1 and id = $2`,
+      [
+        tx.tenantId,
+        id,
+        row.models,
+        row.hardwareRevisions,
+        row.minVersion,
+        row.passThrough,
+        row.supportUntil,
+        row.rollbackIndex,
+        row.notes,
+      ],
+    );
+  },
+
+  /** A locked release has something new about it. */
+  async touch(tx: Tx, id: string): Promise<void> {
+    await tx.execute('update releases set etag = etag + 1 where tenant_id = $1 and id = $2', [tx.tenantId, id]);
   },
 
   async find(tx: Tx, id: string): Promise<ReleaseRow | null> {
@@ -123,17 +161,15 @@ export const releaseStore = {
     return rows.map(nest);
   },
 
-  /** Changes a locked release and its version. A manifest is written once, with the signature. */
-  async move(
-    tx: Tx,
-    id: string,
-    change: { state: ReleaseState; manifest?: Manifest; manifestJws?: string },
-    now: Date,
-  ): Promise<void> {
+  /** Changes a locked release and its version. A manifest is written once, with the signature and whose it is. */
+  async move(tx: Tx, id: string, change: Move, now: Date): Promise<void> {
     await tx.execute(
       `update releases set state = $3, etag = etag + 1, manifest = coalesce(manifest, $4), manifest_jws = coalesce(manifest_jws, $5),
          signed_at = case when $3 = 'signed' then $6 else signed_at end,
+         signed_by = case when $3 = 'signed' then $7 else signed_by end,
+         signed_by_id = case when $3 = 'signed' then $8 else signed_by_id end,
          published_at = case when $3 = 'published' then $6 else published_at end,
+         published_by = case when $3 = 'published' then $7 else published_by end,
          revoked_at = case when $3 = 'revoked' then $6 else revoked_at end
        where tenant_id = $1 and id = $2`,
       [
@@ -143,6 +179,8 @@ export const releaseStore = {
         change.manifest === undefined ? null : JSON.stringify(change.manifest),
         change.manifestJws ?? null,
         now,
+        change.by.name,
+        change.by.id,
       ],
     );
   },
