@@ -40,19 +40,8 @@ const plan: CampaignPlan = {
   approval: false,
 };
 
-/**
- * A campaign whose first two waves have passed and whose last, 90% of the fleet, is open since yesterday. Seeded as rows
- * because a hundred thousand devices would take an hour to get here on their own; the ticks measured then are real.
- */
-export async function seedCampaign(
-  tx: Tx,
-  tenant: string,
-  devices: number,
-  standing: Standing,
-  now: Date,
-): Promise<SeededCampaign> {
-  const away = Math.round(devices * standing.away);
-  const [first, second] = [devices / 100, devices / 10];
+/** A tenant with two published releases and a fleet on the first; position is the serial, and the last `away` are away. */
+async function seedFleet(tx: Tx, tenant: string, devices: number, away: number, now: Date): Promise<void> {
   await tx.query('insert into tenants (id, name) values ($1, $1)', [tenant]);
   await tx.query(`insert into device_classes (tenant_id, name) values ($1, 'gateway')`, [tenant]);
   await tx.query(
@@ -71,13 +60,28 @@ export async function seedCampaign(
      select $1, gen_random_uuid(), 'gw-' || n, n::text, 'm1', 'gateway', 'active', '1.0.0' from generate_series(1, $2::int) n`,
     [tenant, devices],
   );
-  // Position is the serial; whoever is away has been for hours and stands at the end of the fleet.
   await tx.query(
     `insert into device_state (device_key, tenant_id, device_id, last_seen_at, connected, presence)
      select device_key, tenant_id, id, $2::timestamptz - interval '1 minute', serial::int <= $3, 'online'
      from devices where tenant_id = $1`,
     [tenant, now, devices - away],
   );
+}
+
+/**
+ * A campaign whose first two waves have passed and whose last, 90% of the fleet, is open since yesterday. Seeded as rows
+ * because a hundred thousand devices would take an hour to get here on their own; the ticks measured then are real.
+ */
+export async function seedCampaign(
+  tx: Tx,
+  tenant: string,
+  devices: number,
+  standing: Standing,
+  now: Date,
+): Promise<SeededCampaign> {
+  const away = Math.round(devices * standing.away);
+  const [first, second] = [devices / 100, devices / 10];
+  await seedFleet(tx, tenant, devices, away, now);
   const [campaign] = await tx.query<{ id: string }>(
     `insert into campaigns (tenant_id, id, kind, name, state, since, release_id, plan, counters, current_wave, created_by, started_at)
      select $1, gen_random_uuid(), 'release', 'Rollout', 'running', $2, r.id, $3, jsonb_build_object('targets', $4::int), 3, 'bench', $2
@@ -118,6 +122,37 @@ export async function seedCampaign(
          select wave, state, count(*) as n from executions where campaign_id = $1 group by wave, state) counted group by wave) c
      where w.campaign_id = $1 and w.n = c.wave`,
     [campaignId],
+  );
+  return { tenant, campaignId, devices };
+}
+
+/** A campaign that was just launched: one wave of the whole fleet, everybody queued and reachable, and slots for all. */
+export async function seedWave(tx: Tx, tenant: string, devices: number, now: Date): Promise<SeededCampaign> {
+  await seedFleet(tx, tenant, devices, 0, now);
+  const whole = { ...plan, waves: [{ size: { percent: 100 } }], concurrency: devices, ratePerMinute: null };
+  const [campaign] = await tx.query<{ id: string }>(
+    `insert into campaigns (tenant_id, id, kind, name, state, since, release_id, plan, counters, created_by)
+     select $1, gen_random_uuid(), 'release', 'Rollout', 'preparing', $2, r.id, $3, jsonb_build_object('targets', $4::int), 'bench'
+     from releases r where r.tenant_id = $1 and r.version = '2.0.0' returning id`,
+    [tenant, now, JSON.stringify(whole), devices],
+  );
+  const campaignId = campaign!.id;
+  await tx.query(
+    `insert into campaign_waves (tenant_id, campaign_id, n, cumulative, size, since, counters)
+     values ($1, $2, 1, $3, $3, $4, jsonb_build_object('queued', $3::int))`,
+    [tenant, campaignId, devices, now],
+  );
+  await tx.query(
+    `insert into campaign_targets (tenant_id, campaign_id, device_id, wave, position, previous_version)
+     select $1, $2, id, 1, serial::int, '1.0.0' from devices where tenant_id = $1`,
+    [tenant, campaignId],
+  );
+  await tx.query(
+    `insert into executions (tenant_id, id, campaign_id, device_id, wave, position, since, release_id)
+     select t.tenant_id, gen_random_uuid(), t.campaign_id, t.device_id, 1, t.position, $3, c.release_id
+     from campaign_targets t join campaigns c on c.tenant_id = t.tenant_id and c.id = t.campaign_id
+     where t.tenant_id = $1 and t.campaign_id = $2`,
+    [tenant, campaignId, now],
   );
   return { tenant, campaignId, devices };
 }
