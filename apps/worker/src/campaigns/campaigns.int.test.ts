@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
@@ -5,6 +9,10 @@ import { targetStore } from '@muster/persistence/campaigns/target.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import type { Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
+import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
+import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
+import { type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
+import { verifyOffer } from '@muster/pki/signing/offer';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,6 +21,8 @@ import { type TestWorker, testWorker } from '../worker.harness.js';
 
 let test: TestDatabase;
 let worker: TestWorker;
+let folder: string;
+let key: SigningJwk;
 const tenant = 'acme';
 const as = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => test.database.tenant(tenant, work);
 let seqNo = 0;
@@ -20,12 +30,28 @@ let seqNo = 0;
 beforeAll(async () => {
   test = await testDatabase();
   await test.database.system((tx) => tx.query(`insert into tenants (id, name) values ($1, 'Acme')`, [tenant]));
-  worker = await testWorker(test);
+  folder = await mkdtemp(join(tmpdir(), 'muster-campaigns-'));
+  key = await commandKey();
+  worker = await testWorker(test, [], folder);
 });
 afterAll(async () => {
   await worker[Symbol.asyncDispose]();
   await test.drop();
+  await rm(folder, { recursive: true, force: true });
 });
+
+/** The key that enrolment would have made for the tenant's orders. */
+async function commandKey(): Promise<SigningJwk> {
+  const vault = new KeyVault(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
+  const keyRef = `sign-${tenant}-command-1`;
+  const signer = await vault.create(keyRef, { tenant, purpose: 'command', generation: 1 }, 'EdDSA');
+  const jwk = toSigningJwk(signer, `${tenant}-command-1`, 'command');
+  const row = { kid: jwk.kid, tenantId: tenant, purpose: 'command', algorithm: 'EdDSA', keyRef };
+  await test.database.system((tx) =>
+    signingKeyStore.insert(tx, { ...row, publicJwk: { ...jwk } } as never, new Date()),
+  );
+  return jwk;
+}
 
 const send = (deviceId: string, channel: 'heartbeat' | 'execution', body: object): Promise<void> => {
   const header = {
@@ -97,7 +123,7 @@ const plan: CampaignPlan = {
   approval: false,
 };
 
-async function launch(releaseId: string, site: string): Promise<string> {
+async function launch(releaseId: string, site: string, more: Partial<CampaignPlan> = {}): Promise<string> {
   const id = uuidv7();
   const now = new Date();
   await as(async (tx) => {
@@ -110,7 +136,7 @@ async function launch(releaseId: string, site: string): Promise<string> {
       name: site,
       state: 'preparing',
       selector: {},
-      plan,
+      plan: { ...plan, ...more },
     } as const;
     await campaignStore.insert(tx, { ...campaign, ...subject, createdBy: 'test' }, now);
     const size = rows.length;
@@ -130,7 +156,7 @@ const nextOffer = (deviceId: string, n = 1) =>
     () => {
       const offers = offersTo(deviceId);
       expect(offers.length).toBeGreaterThanOrEqual(n);
-      return offers[n - 1] as { executionId: string; rollback: boolean; artifactPath: string };
+      return offers[n - 1] as { executionId: string; rollback: boolean; artifactPath: string; offer: string };
     },
     { within: 15_000 },
   );
@@ -228,5 +254,70 @@ describe('campaigns in the worker', () => {
       tx.query(`select reason from dead_letters where device_id = $1`, [other]),
     );
     expect(dead).toEqual([{ reason: 'execution_unknown' }]);
+  });
+
+  it('signs every offer anew for its device, and tells it the terms of the plan', async () => {
+    const fresh = await release('5.0.0');
+    const [device] = (await devices(1, 'terms', '1.0.0')) as [string];
+    const always = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', minutes: 1440 } as const;
+    await launch(fresh, 'terms', {
+      windows: [{ ...always, days: [...always.days], timezone: 'device' }],
+      preconditions: { minBatteryPercent: 30, mainsPower: true },
+      jitterS: 20,
+      allowDowngrade: true,
+    });
+    const order = await nextOffer(device);
+    expect(order).toMatchObject({
+      preconditions: { minBatteryPercent: 30, mainsPower: true },
+      jitterS: 20,
+      window: { opensAt: expect.any(String), closesAt: expect.any(String) },
+    });
+    const manifestSha256 = createHash('sha256').update('a.b.c').digest('hex');
+    const audience = { deviceId: device, issuer: `muster/${tenant}`, executionId: order.executionId, manifestSha256 };
+    const verdict = await verifyOffer(order.offer, [key], { ...audience, now: new Date() });
+    expect(verdict).toMatchObject({ ok: true, claims: { releaseId: fresh, downgrade: true, rollback: false } });
+    const { deadlineAt } = (await as((tx) => executionStore.ofDevice(tx, device, null, 1)))[0]!;
+    const over = await verifyOffer(order.offer, [key], { ...audience, now: new Date(deadlineAt!.getTime() + 1000) });
+    expect(over).toEqual({ ok: false, fault: 'expired' });
+  });
+
+  it('frees the slot of a device that defers, does not tell it again, and offers it the update later', async () => {
+    const fresh = await release('6.0.0');
+    const [device] = (await devices(1, 'defers', '1.0.0')) as [string];
+    const id = await launch(fresh, 'defers');
+    const { executionId } = await nextOffer(device);
+    await report(device, executionId, 'deferred', {
+      reasonCode: 'battery_low',
+      reasonDetail: '12% of 30%',
+      retryAfterS: 600,
+    });
+    const execution = async () => (await as((tx) => executionStore.ofDevice(tx, device, null, 1)))[0]!;
+    const row = await execution();
+    expect(row).toMatchObject({ state: 'deferred', reasonCode: 'battery_low', deadlineAt: null });
+    expect(row.notBefore!.getTime() - row.since.getTime()).toBe(600_000);
+    expect((await as((tx) => waveStore.list(tx, [id])))[0]!.counts).toEqual({ deferred: 1 });
+
+    await beat(device, '1.0.0', 'connected');
+    await as((tx) => tx.query(`update executions set not_before = now() where id = $1`, [executionId]));
+    expect((await nextOffer(device, 2)).executionId).toBe(executionId);
+    expect(await execution()).toMatchObject({ state: 'offered', reasonCode: null, notBefore: null });
+    expect(offersTo(device)).toHaveLength(2);
+  });
+
+  it('adds up the bytes a device fetched, in its execution and in its wave', async () => {
+    const fresh = await release('7.0.0');
+    const [device] = (await devices(1, 'bytes', '1.0.0')) as [string];
+    const id = await launch(fresh, 'bytes');
+    const { executionId } = await nextOffer(device);
+    await report(device, executionId, 'accepted');
+    await report(device, executionId, 'downloaded', { bytes: 4321 });
+    const [row] = await as((tx) =>
+      tx.query(
+        `select bytes_sent::int as bytes, accepted_at is not null as accepted, booted_at from executions where id = $1`,
+        [executionId],
+      ),
+    );
+    expect(row).toEqual({ bytes: 4321, accepted: true, booted_at: null });
+    expect((await as((tx) => waveStore.list(tx, [id])))[0]).toMatchObject({ bytesSent: 4321 });
   });
 });

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CommandsModule } from '../commands/commands.module.js';
 import { ConfigsModule } from '../configs/configs.module.js';
 import { CampaignsProcessor } from './campaigns.processor.js';
 import { CommandRollout } from './command-rollout.js';
@@ -7,12 +8,23 @@ import { ExecutionStatusConsumer } from './execution-status.consumer.js';
 import { LateJoiners } from './late-joiners.js';
 import { Offers } from './offers.js';
 import { Regressions } from './regressions.js';
+import { ReleaseRollout } from './release-rollout.js';
 import { Rounds } from './rounds.js';
 import { Ticker } from './ticker.js';
 
 @Module({
-  imports: [ConfigsModule],
+  imports: [CommandsModule, ConfigsModule],
   controllers: [ExecutionStatusConsumer],
-  providers: [Ticker, LateJoiners, Rounds, Offers, Regressions, ConfigRollout, CommandRollout, CampaignsProcessor],
+  providers: [
+    Ticker,
+    LateJoiners,
+    Rounds,
+    Offers,
+    Regressions,
+    ReleaseRollout,
+    ConfigRollout,
+    CommandRollout,
+    CampaignsProcessor,
+  ],
 })
 export class CampaignsModule {}

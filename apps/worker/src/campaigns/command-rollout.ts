@@ -1,7 +1,8 @@
 import type { ExecutionReportState } from '@muster/contracts/campaigns/executions.schema';
 import { type CommandState, commandCatalogue } from '@muster/contracts/commands/commands.schema';
 import { applyReport, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
-import { executionStore, type OfferRow } from '@muster/persistence/campaigns/execution.store';
+import { executionStore } from '@muster/persistence/campaigns/execution.store';
+import type { OfferRow } from '@muster/persistence/campaigns/offer.store';
 import { commandStore } from '@muster/persistence/commands/command.store';
 import { Database } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';

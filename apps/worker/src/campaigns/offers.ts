@@ -1,12 +1,13 @@
-import { executionStore, type OfferRow } from '@muster/persistence/campaigns/execution.store';
+import { type OfferRow, offerStore } from '@muster/persistence/campaigns/offer.store';
 import { Database } from '@muster/persistence/database';
 import { Injectable } from '@nestjs/common';
 import { Downlink } from '../gateway/downlink.publisher.js';
 import { CommandRollout } from './command-rollout.js';
 import { ConfigRollout } from './config-rollout.js';
+import { ReleaseRollout } from './release-rollout.js';
 
 /** States in which the device may not have heard of its offer yet. */
-const unheard = new Set(['offered', 'accepted', 'deferred']);
+const unheard = new Set(['offered', 'accepted']);
 
 /** Tells devices of their executions. The open offer lives in the database; what is lost on the way is told again. */
 @Injectable()
@@ -14,19 +15,20 @@ export class Offers {
   constructor(
     private readonly database: Database,
     private readonly downlink: Downlink,
+    private readonly releases: ReleaseRollout,
     private readonly configs: ConfigRollout,
     private readonly commands: CommandRollout,
   ) {}
 
   /** The offer a letter speaks of, unless it is no longer open. */
   async deliver(tenantId: string, executionId: string): Promise<void> {
-    const [offer] = await this.database.tenant(tenantId, (tx) => executionStore.offers(tx, { executionId }));
+    const [offer] = await this.database.tenant(tenantId, (tx) => offerStore.open(tx, { executionId }));
     if (offer !== undefined) await this.#send(tenantId, offer);
   }
 
   /** What a device that just connected may have missed. */
   async deliverPending(tenantId: string, deviceId: string): Promise<void> {
-    const offers = await this.database.tenant(tenantId, (tx) => executionStore.offers(tx, { deviceId }));
+    const offers = await this.database.tenant(tenantId, (tx) => offerStore.open(tx, { deviceId }));
     for (const offer of offers) if (unheard.has(offer.state)) await this.#send(tenantId, offer);
   }
 
@@ -46,19 +48,6 @@ export class Offers {
   async #send(tenantId: string, offer: OfferRow): Promise<void> {
     if (offer.kind === 'config') return this.configs.stage(tenantId, offer.deviceId);
     if (offer.kind === 'command') return this.commands.send(tenantId, offer);
-    if (offer.manifestJws === null) return;
-    await this.downlink.publish(tenantId, offer.deviceId, 'execution', {
-      schemaVersion: 1,
-      action: 'offer',
-      executionId: offer.executionId,
-      campaignId: offer.campaignId,
-      attempt: offer.attempt,
-      kind: offer.kind,
-      rollback: offer.isRollback,
-      manifest: offer.manifestJws,
-      artifactPath: `/device/v1/artifacts/${offer.artifactSha256}`,
-      soakS: offer.soakS,
-      ...(offer.deadlineAt === null ? {} : { deadline: offer.deadlineAt.toISOString() }),
-    });
+    return this.releases.send(tenantId, offer);
   }
 }

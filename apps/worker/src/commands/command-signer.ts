@@ -1,9 +1,10 @@
-import type { CommandClaims } from '@muster/contracts/mqtt/downlink';
+import type { CommandClaims, OfferClaims } from '@muster/contracts/mqtt/downlink';
 import type { Database } from '@muster/persistence/database';
 import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
 import type { KeyVault } from '@muster/pki/keys/key-vault';
 import type { Signer } from '@muster/pki/keys/signer';
 import { issuerOf, signCommand } from '@muster/pki/signing/command';
+import { signOffer } from '@muster/pki/signing/offer';
 import type { Clock } from '@muster/runtime/clock/clock';
 
 /** Trust domain of every installation; devices read theirs from their own certificate. */
@@ -29,6 +30,13 @@ export interface CommandOrderFacts {
   readonly timeoutS: number;
   readonly expiresAt: Date;
 }
+
+/** What the offer of a release says. */
+export type OfferFacts = Pick<OfferClaims, 'releaseId' | 'manifestSha256' | 'rollback' | 'downgrade'> & {
+  readonly deviceId: string;
+  readonly executionId: string;
+  readonly expiresAt: Date;
+};
 
 /** Signs orders with the tenant's command key, which enrolment made; the private half never leaves its signer. */
 export class CommandSigner {
@@ -57,6 +65,18 @@ export class CommandSigner {
       timeoutS: order.timeoutS,
     };
     return signCommand(signer, kid, claims);
+  }
+
+  async signOffer(tenantId: string, { deviceId, executionId, expiresAt, ...facts }: OfferFacts): Promise<string> {
+    const { kid, signer } = await this.#key(tenantId);
+    return signOffer(signer, kid, {
+      iss: issuerOf(DOMAIN, tenantId),
+      aud: deviceId,
+      jti: executionId,
+      iat: Math.floor(this.clock.now().getTime() / 1000),
+      exp: Math.ceil(expiresAt.getTime() / 1000),
+      ...facts,
+    });
   }
 
   async #key(tenantId: string): Promise<OpenKey> {

@@ -23,5 +23,6 @@ const signer = {
 @Module({
   controllers: [StatusConsumer],
   providers: [signer, CommandReports, CommandsProcessor, Dispatcher],
+  exports: [CommandSigner],
 })
 export class CommandsModule {}

@@ -2,6 +2,7 @@ import type { ExecutionState } from '@muster/contracts/campaigns/executions.sche
 import { busyStates, holdsSlot, isBusy, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
+import { isPenalised, penalise } from './penalty.store.js';
 import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
@@ -39,24 +40,6 @@ export interface ReportedRow extends ExecutionRow {
   readonly deviceSoakS: number;
   /** What the device's heartbeats say it runs. */
   readonly firmwareVersion: string | null;
-}
-
-/** Everything a device needs to be told again: its open offer. */
-export interface OfferRow {
-  readonly executionId: string;
-  readonly campaignId: string;
-  readonly deviceId: string;
-  readonly attempt: number;
-  readonly state: ExecutionState;
-  readonly kind: 'release' | 'config' | 'command';
-  readonly isRollback: boolean;
-  readonly deadlineAt: Date | null;
-  readonly soakS: number;
-  readonly manifestJws: string | null;
-  readonly artifactSha256: string | null;
-  readonly configId: string | null;
-  readonly configNumber: number | null;
-  readonly command: { name: string; args: Record<string, unknown> } | null;
 }
 
 export interface ExecutionChange {
@@ -199,6 +182,7 @@ export const executionStore = {
         bytes,
       ],
     );
+    if (isPenalised(state)) await penalise(tx, [row.deviceId], now);
     if (bytes > 0) await waveStore.addBytes(tx, row.campaignId, row.wave, bytes);
     const deltas = new CountDeltas();
     deltas.add(row.wave, row.state, state);
@@ -226,23 +210,6 @@ export const executionStore = {
          step_deadline_at = case when step_deadline_at is null then null else $5::timestamptz end
        where tenant_id = $1 and id = $2`,
       [tx.tenantId, row.id, progress.progress, progress.phase, after(now, row.stepTimeoutS)],
-    );
-  },
-
-  /** What to offer, by execution: also what a returning device is told again. What it deferred, it is not told again. */
-  offers(tx: Tx, by: { executionId: string } | { deviceId: string }): Promise<OfferRow[]> {
-    const [condition, value] = 'executionId' in by ? ['e.id = $2', by.executionId] : ['e.device_id = $2', by.deviceId];
-    return tx.query<OfferRow>(
-      `select e.id as "executionId", e.campaign_id as "campaignId", e.device_id as "deviceId", e.attempt, e.state, c.kind,
-         c.parent_id is not null as "isRollback", e.deadline_at as "deadlineAt", (c.plan->>'deviceSoakS')::int as "soakS",
-         r.manifest_jws as "manifestJws", a.sha256 as "artifactSha256", c.config_id as "configId",
-         c.config_number as "configNumber", c.command
-       from executions e
-       join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
-       left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id
-       left join artifacts a on a.tenant_id = r.tenant_id and a.id = r.artifact_id
-       where e.tenant_id = $1 and ${condition} and e.state = any($3::text[])`,
-      [tx.tenantId, value, busyStates],
     );
   },
 };
