@@ -7,6 +7,8 @@ export interface AgentArguments {
   url: string | null;
   token: string | null;
   state: string;
+  /** Whether the command line says which state folder, by name or by whose it is. */
+  stateNamed: boolean;
   name: string | null;
   model: string;
   hardwareRevision: string | null;
@@ -19,6 +21,7 @@ export interface AgentArguments {
 export const usage = `muster-agent: puts this machine under the care of a Muster control plane
 
   muster-agent --url https://HOST:8443 --token TOKEN
+  muster-agent why [--state DIR]     says in one sentence why this device is or is not updating
 
   --url URL                the device API of the control plane
   --token TOKEN            an enrolment token; needed once
@@ -55,6 +58,7 @@ export function readArguments(argv: readonly string[]): AgentArguments | 'help' 
     url: values.url ?? null,
     token: values.token ?? null,
     state: values.state ?? join(homedir(), '.muster-agent', folderFor(values.token, values.url)),
+    stateNamed: (values.state ?? values.token ?? values.url) !== undefined,
     name: values.name ?? null,
     model: values.model,
     hardwareRevision: values['hardware-revision'] ?? null,

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { assertEventually } from '@muster/testkit/assert-eventually';
-import { startWirePeer, type WirePeer } from '@muster/testkit/wire-peer';
+import { type OfferWish, startWirePeer, type Uplink, type WirePeer } from '@muster/testkit/wire-peer';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
@@ -24,9 +25,12 @@ const machineNode =
     .find(existsSync) ?? process.execPath;
 
 /** The bundle as it is shipped. */
+const bundle = join(here, 'dist/muster-agent.mjs');
+const why = () => execFileSync(machineNode, [bundle, 'why', '--state', folder], { encoding: 'utf8' });
+
 async function agent(...words: string[]): Promise<{ code: Promise<number | null>; told: () => string }> {
   let text = '';
-  const child = spawn(machineNode, [join(here, 'dist/muster-agent.mjs'), '--state', folder, ...words]);
+  const child = spawn(machineNode, [bundle, '--state', folder, ...words]);
   running = child;
   child.stderr.on('data', (bytes: Buffer) => {
     text += bytes.toString();
@@ -84,8 +88,9 @@ describe('muster-agent', () => {
       expect(peer.uplinksOf('heartbeat').some(({ deviceId }) => deviceId === mine)).toBe(true);
       return mine!;
     });
-    const offered = async (version: string, content: Buffer, end: string) => {
-      const offer = await peer.offer(device, version, content);
+    let last: Uplink['body'][] = [];
+    const offered = async (version: string, content: Buffer, end: string, wish?: OfferWish) => {
+      const offer = await peer.offer(device, version, content, wish);
       await peer.send(device, 'execution', offer);
       const reports = () =>
         peer
@@ -100,7 +105,8 @@ describe('muster-agent', () => {
           ).toContain(end),
         { within: 40_000 },
       );
-      return reports().at(-1);
+      last = reports();
+      return last.at(-1);
     };
     const current = () => readlink(join(folder, 'slots/current'));
 
@@ -108,20 +114,45 @@ describe('muster-agent', () => {
     expect(await current()).toBe('a');
     expect(await readFile(join(folder, 'slots/a/firmware.bin'), 'utf8')).toContain('firmware');
 
+    expect(why()).toBe(
+      'Not updating: 3.1.4 is installed, well, and the newest release that was offered. [succeeded]\n',
+    );
+
+    // The delta is nonsense: where the runtime reads deltas at all, that is found out, and the whole is fetched.
+    const { path, ...delta } = peer.publish(Buffer.from('no delta'));
+    const baseSha256 = createHash('sha256').update('firmware'.repeat(20_000)).digest('hex');
+    const next = Buffer.from('software'.repeat(20_000));
+    await offered('3.1.5', next, 'succeeded', {
+      order: { delta: { ...delta, path, format: 'zstd-patch', baseSha256 } },
+    });
+    const downloaded = last.find(({ state }) => state === 'downloaded');
+    expect(downloaded!.reasonDetail).toMatch(/^delta not used: /);
+    expect(downloaded!.bytes).toBeGreaterThanOrEqual(next.length);
+    expect(await readdir(join(folder, 'download'))).toEqual([createHash('sha256').update(next).digest('hex')]);
+
     const unhealthy = await archive({ 'hooks/health': '#!/bin/sh\necho no meters >&2\nexit 1\n' });
     expect(await offered('3.2.0', unhealthy, 'failed')).toMatchObject({
       reasonCode: 'health_check_failed',
       reasonDetail: 'no meters',
-      firmwareVersion: '3.1.4',
+      firmwareVersion: '3.1.5',
     });
-    expect(await current()).toBe('a');
+    expect(await current()).toBe('b');
+    expect(why()).toBe(
+      'Not updating: 3.2.0 failed. The new release runs and is not healthy (no meters). The device runs 3.1.5. [health_check_failed]\n',
+    );
+
+    const older = await peer.offer(device, '3.0.0', Buffer.from('older'));
+    await peer.send(device, 'execution', older);
+    await assertEventually(() =>
+      expect(why()).toContain('The release is older than the one that runs, and the offer does not allow going back'),
+    );
 
     const broken = await archive({ 'agent/muster-agent.mjs': 'process.exit(1);\n' });
     expect(await offered('3.3.0', broken, 'failed')).toMatchObject({
       reasonCode: 'self_reverted',
-      firmwareVersion: '3.1.4',
+      firmwareVersion: '3.1.5',
     });
-    expect(await current()).toBe('a');
+    expect(await current()).toBe('b');
 
     const escaping = await archive({ '../../escaped': 'x' });
     expect(await offered('3.4.0', escaping, 'failed')).toMatchObject({ reasonCode: 'archive_refused' });

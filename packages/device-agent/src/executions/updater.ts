@@ -131,7 +131,8 @@ export class Updater {
     const verdict = judgeOffer({ manifest, allows: claims, device, installed, rollbackFloor, deadline, now });
     if (verdict.kind === 'reject') return this.#reject(executionId, version, verdict.code, verdict.detail);
     if (verdict.kind === 'satisfied') {
-      await this.#journal.note({ confirmed: { executionId, version: installed.version, regressed: false } });
+      const confirmed = { executionId, version: installed.version, regressed: false };
+      await this.#journal.note({ confirmed, answer: null });
       return this.#reports.satisfied(executionId);
     }
     const obstacle = await this.#obstacle(order, manifest);
