@@ -1,11 +1,15 @@
 import * as routes from '@muster/contracts/notifications/notifications.routes';
 import { Controller } from '@nestjs/common';
 import { type Call, Endpoint } from '../http/endpoint.js';
+import { MailRecipientsService } from './mail-recipients.service.js';
 import { NotificationsService } from './notifications.service.js';
 
 @Controller()
 export class NotificationsController {
-  constructor(private readonly notifications: NotificationsService) {}
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly mailRecipients: MailRecipientsService,
+  ) {}
 
   @Endpoint(routes.listNotifications)
   list(call: Call<typeof routes.listNotifications>) {
@@ -30,5 +34,20 @@ export class NotificationsController {
   @Endpoint(routes.deleteWebhook)
   deleteWebhook(call: Call<typeof routes.deleteWebhook>) {
     return this.notifications.deleteWebhook(call);
+  }
+
+  @Endpoint(routes.listMailRecipients)
+  listMailRecipients(call: Call<typeof routes.listMailRecipients>) {
+    return this.mailRecipients.list(call);
+  }
+
+  @Endpoint(routes.createMailRecipient)
+  createMailRecipient(call: Call<typeof routes.createMailRecipient>) {
+    return this.mailRecipients.create(call);
+  }
+
+  @Endpoint(routes.deleteMailRecipient)
+  deleteMailRecipient(call: Call<typeof routes.deleteMailRecipient>) {
+    return this.mailRecipients.delete(call);
   }
 }

@@ -60,7 +60,8 @@ const halted = async (): Promise<LetterJob> => {
   const id = await db.database.system((tx) => outbox.drop(tx, letter));
   return { ...letter, id, position: 1 };
 };
-const tell = async (letter: LetterJob) => new Notifier(db.database, clock).tell(letter);
+const settings = { smtpUrl: undefined, host: 'localhost', port: 8080 };
+const tell = async (letter: LetterJob) => new Notifier(db.database, clock, settings).tell(letter);
 
 describe('a halted campaign', () => {
   test('is told in the console once, however often its letter comes', async () => {

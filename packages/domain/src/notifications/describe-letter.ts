@@ -9,7 +9,8 @@ export interface NotificationText {
   readonly link: string | null;
 }
 
-interface Told {
+/** What a letter may say; each says some of it. */
+export interface Told {
   readonly campaignId?: string;
   readonly sentence?: string;
   readonly deviceId?: string;

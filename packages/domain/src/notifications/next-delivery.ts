@@ -16,6 +16,12 @@ const PAUSES = [
   20 * HOUR,
 ];
 
+/** How long to wait after failed attempt number `attempts`, in milliseconds; null when it was the last. */
+export const pauseAfter = (attempts: number, chance: number): number | null => {
+  const pause = PAUSES[attempts - 1];
+  return pause === undefined ? null : Math.round(pause * (0.8 + 0.4 * chance));
+};
+
 /** What a receiver did: its status, or null when there was no answer. */
 export type DeliveryVerdict =
   | { readonly kind: 'delivered' }
@@ -30,7 +36,6 @@ export type DeliveryVerdict =
 export const nextDelivery = (status: number | null, attempts: number, chance: number): DeliveryVerdict => {
   if (status !== null && status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 410) return { kind: 'failed', disable: true };
-  const pause = PAUSES[attempts - 1];
-  if (pause === undefined) return { kind: 'failed', disable: false };
-  return { kind: 'retry', afterMs: Math.round(pause * (0.8 + 0.4 * chance)) };
+  const afterMs = pauseAfter(attempts, chance);
+  return afterMs === null ? { kind: 'failed', disable: false } : { kind: 'retry', afterMs };
 };

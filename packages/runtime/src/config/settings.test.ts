@@ -51,10 +51,18 @@ describe('settings', () => {
     const kek = Buffer.alloc(32, 7).toString('base64');
     const artifacts = 's3://key:verysecret@store:9000/bucket';
     const shown = JSON.stringify(
-      redacted(readSettings({ ...enough, MUSTER_KEK: kek, MUSTER_ARTIFACTS_URL: artifacts })),
+      redacted(
+        readSettings({
+          ...enough,
+          MUSTER_KEK: kek,
+          MUSTER_ARTIFACTS_URL: artifacts,
+          MUSTER_SMTP_URL: 'smtp://muster:mailsecret@mail:587',
+        }),
+      ),
     );
     expect(shown).not.toContain('secret@');
     expect(shown).not.toContain('verysecret');
+    expect(shown).not.toContain('mailsecret');
     expect(shown).not.toContain(kek);
     expect(shown).toContain('127.0.0.1:5432');
   });

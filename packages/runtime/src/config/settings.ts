@@ -55,6 +55,14 @@ export const settingsSchema = z.object({
     .stringbool('true or false')
     .default(false)
     .describe('Whether webhooks may reach private and loopback addresses.'),
+  MUSTER_SMTP_URL: urlOf('smtp', 'smtps')
+    .optional()
+    .describe('Mail server, smtp://user:password@host:port (smtps:// for TLS from the first byte); no mail otherwise.'),
+  MUSTER_MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*\S+@\S+$|^[^<>\r\n]*<\S+@\S+>$/, 'an address such as Muster <muster@example.com>')
+    .optional()
+    .describe('Sender of mails; muster@ and MUSTER_HOST otherwise.'),
   MUSTER_METRICS_PORT: port(0).describe('Metrics and health of this process; 0 picks a free port.'),
   MUSTER_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
