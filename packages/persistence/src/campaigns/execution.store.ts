@@ -3,6 +3,7 @@ import { busyStates, holdsSlot, isBusy, isLive, liveStates } from '@muster/domai
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { isPenalised, penalise } from './penalty.store.js';
+import { noteVolume } from './note-volume.js';
 import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
@@ -183,7 +184,7 @@ export const executionStore = {
       ],
     );
     if (isPenalised(state)) await penalise(tx, [row.deviceId], now);
-    if (bytes > 0) await waveStore.addBytes(tx, row.campaignId, row.wave, bytes);
+    if (bytes > 0) await noteVolume(tx, row, bytes);
     const deltas = new CountDeltas();
     deltas.add(row.wave, row.state, state);
     await waveStore.count(tx, row.campaignId, deltas, now);

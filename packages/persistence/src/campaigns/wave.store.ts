@@ -113,11 +113,12 @@ export const waveStore = {
     return moved === 1;
   },
 
-  /** Artifact bytes that devices of the wave fetched. */
-  async addBytes(tx: Tx, campaignId: string, n: number, bytes: number): Promise<void> {
+  /** Bytes that devices of the wave fetched, and those they did not have to. */
+  async addBytes(tx: Tx, campaignId: string, n: number, bytes: number, spared: number): Promise<void> {
     await tx.execute(
-      `update campaign_waves set bytes_sent = bytes_sent + $4 where tenant_id = $1 and campaign_id = $2 and n = $3`,
-      [tx.tenantId, campaignId, n, bytes],
+      `update campaign_waves set bytes_sent = bytes_sent + $4, bytes_spared = bytes_spared + $5
+       where tenant_id = $1 and campaign_id = $2 and n = $3`,
+      [tx.tenantId, campaignId, n, bytes, spared],
     );
   },
 
