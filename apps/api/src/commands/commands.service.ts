@@ -7,6 +7,7 @@ import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { brakeStore } from '@muster/persistence/tenants/brake.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -34,8 +35,10 @@ export class CommandsService {
     const args = parseArgs(call.body);
     const now = this.clock.now();
     return this.database.tenant(call.principal.tenantId, async (tx) => {
+      const killed = await brakeStore.engaged(tx);
       const device = await deviceStore.lock(tx, deviceId);
       if (device === null) throw Refusal.notFound('device', deviceId);
+      if (killed) throw new Refusal('kill_switch_engaged');
       if (!reachable.has(device.state))
         throw new Refusal('device_tombstoned', `The device is ${device.state}.`, { state: device.state });
       const row = await commandStore.insert(

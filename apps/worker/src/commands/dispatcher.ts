@@ -8,6 +8,7 @@ import {
   commandStore,
 } from '@muster/persistence/commands/command.store';
 import { Database, type Tx } from '@muster/persistence/database';
+import { brakeStore } from '@muster/persistence/tenants/brake.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -49,7 +50,10 @@ export class Dispatcher {
         const { id, seq, name, args, timeoutS, expiresAt } = row;
         const { certificate } = outgoing;
         const order = { deviceId, certificate, id, seq, act: name, args, timeoutS, expiresAt };
-        await this.#publish(tenantId, deviceId, id, await this.signer.sign(tenantId, order));
+        const jws = await this.signer.sign(tenantId, order);
+        // Asked as late as can be: signing takes its time. What is not sent now is sent again after the release.
+        if (await this.#killed(tenantId)) return;
+        await this.#publish(tenantId, deviceId, id, jws);
       }
     });
   }
@@ -80,15 +84,20 @@ export class Dispatcher {
 
   async #decide(tx: Tx, deviceId: string): Promise<Outgoing> {
     const now = this.clock.now();
+    const killed = await brakeStore.engaged(tx);
     const open = await commandStore.lockOpen(tx, deviceId);
     const certificate = open.length > 0 ? await commandStore.certificateOf(tx, deviceId) : null;
     const commands: CommandRow[] = [];
     for (const row of open) {
-      const attempt = nextAttempt({ ...row, connected: row.connected && certificate !== null }, now);
+      const attempt = nextAttempt({ ...row, connected: row.connected && certificate !== null, killed }, now);
       const stepped = await apply(tx, row, attempt, now);
       if (attempt.kind === 'send' && stepped !== null) commands.push(stepped);
     }
     return { certificate: certificate ?? '', commands };
+  }
+
+  #killed(tenantId: string): Promise<boolean> {
+    return this.database.tenant(tenantId, async (tx) => (await brakeStore.read(tx)).since !== null);
   }
 
   #publish(tenantId: string, deviceId: string, commandId: string, jws: string): Promise<void> {

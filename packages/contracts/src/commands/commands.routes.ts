@@ -15,7 +15,7 @@ export const sendCommand = route({
   returns: Command,
   status: 201,
   idempotent: true,
-  refuses: ['not_found', 'validation_failed', 'device_tombstoned'],
+  refuses: ['not_found', 'validation_failed', 'device_tombstoned', 'kill_switch_engaged'],
 });
 export const listDeviceCommands = route({
   method: 'GET',

@@ -10,6 +10,8 @@ export interface AttemptFacts {
   readonly acknowledgedAt: Date | null;
   readonly timeoutS: number;
   readonly connected: boolean;
+  /** The tenant's kill switch is engaged: nothing is sent, neither first nor again. */
+  readonly killed?: boolean;
   /** When the device's present connection began; what was sent before it may be lost. */
   readonly sessionSince: Date | null;
 }
@@ -44,7 +46,7 @@ export function nextAttempt(facts: AttemptFacts, now: Date): Attempt {
   switch (facts.state) {
     case 'queued':
       if (now >= facts.expiresAt) return { kind: 'expire' };
-      return facts.connected ? { kind: 'send' } : { kind: 'wait', until: facts.expiresAt };
+      return facts.connected && !facts.killed ? { kind: 'send' } : { kind: 'wait', until: facts.expiresAt };
     case 'sent':
       return attemptSent(facts, now);
     case 'acknowledged':
@@ -59,7 +61,7 @@ export function nextAttempt(facts: AttemptFacts, now: Date): Attempt {
 function attemptSent(facts: AttemptFacts, now: Date): Attempt {
   const givenUpAt = after(facts.expiresAt, GRACE_S);
   if (now >= givenUpAt) return { kind: 'time_out', code: 'not_acknowledged' };
-  if (now >= facts.expiresAt || !facts.connected) return { kind: 'wait', until: givenUpAt };
+  if (now >= facts.expiresAt || !facts.connected || facts.killed) return { kind: 'wait', until: givenUpAt };
   const sentAt = facts.sentAt ?? facts.createdAt;
   if (facts.sessionSince !== null && sentAt < facts.sessionSince) return { kind: 'send' };
   const again = retryAt(sentAt, facts.createdAt);

@@ -176,6 +176,7 @@ export const commandStore = {
          select tenant_id, device_id from commands where state in ('queued', 'sent') and expires_at <= $1
          union all
          select m.tenant_id, m.device_id from commands m join device_state s on s.device_id = m.device_id
+           join tenants t on t.id = m.tenant_id and t.kill_switch_at is null
            where m.state in ('queued', 'sent') and s.connected and coalesce(m.sent_at, m.created_at) <= $1::timestamptz - interval '15 seconds'
          union all
          select tenant_id, device_id from commands where state in ('acknowledged', 'cancelling')
