@@ -29,13 +29,14 @@ export const toSummary = (row: Omit<DeviceListRow, 'sortKey'>): DeviceSummary =>
   createdAt: row.createdAt.toISOString(),
 });
 
-export const toDevice = (row: DeviceDetailRow): Device => ({
+export const toDevice = (row: DeviceDetailRow, now: Date): Device => ({
   ...toSummary(row),
   reasonCode: row.reasonCode,
   reasonDetail: row.reasonDetail,
   since: row.since.toISOString(),
   timezone: row.timezone,
-  updatesBlockedUntil: instant(row.updatesBlockedUntil),
+  updatesBlockedUntil:
+    row.updatesBlockedUntil !== null && row.updatesBlockedUntil > now ? instant(row.updatesBlockedUntil) : null,
   heartbeatS: row.heartbeatS,
   missedHeartbeats: row.missedHeartbeats,
   presenceSince: row.presence === 'never' ? null : instant(row.presenceSince),

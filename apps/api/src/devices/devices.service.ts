@@ -49,7 +49,7 @@ export class DevicesService {
   get(call: Call<typeof routes.getDevice>) {
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const row = await findDetail(tx, call.params.deviceId);
-      return withEtag(toDevice(row), row.version);
+      return withEtag(toDevice(row, this.clock.now()), row.version);
     });
   }
 
@@ -66,28 +66,46 @@ export class DevicesService {
         requestId: call.requestId,
       });
       const detail = await findDetail(tx, row.id);
-      return withEtag(toDevice(detail), detail.version);
+      return withEtag(toDevice(detail, this.clock.now()), detail.version);
     });
   }
 
   patch(call: Call<typeof routes.patchDevice>) {
     const { deviceId } = call.params;
+    const now = this.clock.now();
     return this.database.tenant(call.principal.tenantId, async (tx) => {
-      const before = await deviceStore.lock(tx, deviceId);
-      if (before === null) throw Refusal.notFound('device', deviceId);
-      if (before.version !== call.ifMatch) throw Refusal.stale(before.version);
-      await deviceStore.patch(tx, deviceId, call.body, call.ifMatch, this.clock.now());
+      const locked = await deviceStore.lock(tx, deviceId);
+      if (locked === null) throw Refusal.notFound('device', deviceId);
+      if (locked.version !== call.ifMatch) throw Refusal.stale(locked.version);
+      const before = await findDetail(tx, deviceId);
+      await deviceStore.patch(tx, deviceId, call.body, call.ifMatch, now);
+      if (
+        call.body.updatesBlockedUntil === null &&
+        before.updatesBlockedUntil !== null &&
+        before.updatesBlockedUntil > now
+      )
+        await deviceEventStore.append(
+          tx,
+          [
+            {
+              deviceId,
+              kind: 'execution',
+              summary: `Updates are offered again: ${call.principal.name} ended the pause`,
+            },
+          ],
+          now,
+        );
       await audit.append(tx, {
         actor: actorOf(call.principal),
         action: 'device.changed',
         resource: `device:${deviceId}`,
-        before: Object.fromEntries(Object.keys(call.body).map((key) => [key, before[key as keyof DeviceRow]])),
+        before: Object.fromEntries(Object.keys(call.body).map((key) => [key, before[key as keyof DeviceDetailRow]])),
         after: call.body,
         requestId: call.requestId,
       });
       await dropChanged(tx, deviceId);
       const detail = await findDetail(tx, deviceId);
-      return withEtag(toDevice(detail), detail.version);
+      return withEtag(toDevice(detail, now), detail.version);
     });
   }
 

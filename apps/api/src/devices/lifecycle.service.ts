@@ -74,7 +74,7 @@ export class LifecycleService {
       });
       await dropChanged(tx, deviceId, step.state);
       const detail = await findDetail(tx, deviceId);
-      return withEtag(toDevice(detail), detail.version);
+      return withEtag(toDevice(detail, now), detail.version);
     });
   }
 }

@@ -50,6 +50,7 @@ const execution: Stale = ({ campaignId, deviceId }) => [
 export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'device.enrolled': (payload) => [...device(payload), ['tokens']],
   'device.changed': device,
+  'device.group_pinned': () => [['devices', 'list'], ['device']],
   'device.connected': (payload) => [...presence(payload), ['tokens']],
   'device.online': presence,
   'device.offline': presence,

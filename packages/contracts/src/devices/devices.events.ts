@@ -6,6 +6,8 @@ const onDevice = z.object({ deviceId: Id });
 export const deviceEvents = {
   'device.enrolled': onDevice,
   'device.changed': onDevice.extend({ state: z.enum(deviceStates).optional() }),
+  /** Many at once; the devices are not named. */
+  'device.group_pinned': z.object({ pinned: z.boolean(), changed: z.number().int() }),
   'device.connected': onDevice,
   'device.online': onDevice,
   'device.offline': onDevice,

@@ -2,8 +2,8 @@ import type { ExecutionState } from '@muster/contracts/campaigns/executions.sche
 import { busyStates, holdsSlot, isBusy, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
-import { isPenalised, penalise } from './penalty.store.js';
 import { noteVolume } from './note-volume.js';
+import { isPenalised, penalise } from './penalty.store.js';
 import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 

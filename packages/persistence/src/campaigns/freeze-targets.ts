@@ -4,6 +4,7 @@ import { judgeTarget } from '@muster/domain/campaigns/judge-target';
 import { orderTargets } from '@muster/domain/campaigns/order-targets';
 import { waveAt } from '@muster/domain/campaigns/plan-waves';
 import { done, type Result } from '@muster/domain/result';
+import { audit } from '../audit/audit.store.js';
 import { deltaStore } from '../releases/delta.store.js';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
@@ -60,8 +61,9 @@ export async function freezeTargets(
   const { eligible, excluded } = await sortDevices(tx, campaign, release, now);
   const waves = judgePlan(campaign.plan, eligible);
   if (!waves.ok) return waves;
-  const stays = campaign.supersedes === null ? null : await supersedeCampaign(tx, campaign.supersedes, campaign, now);
-  if (stays !== null) return stays;
+  const superseded =
+    campaign.supersedes === null ? done(null) : await supersedeCampaign(tx, campaign.supersedes, campaign, now);
+  if (!superseded.ok) return superseded;
   const devices = new Map(eligible.map((device) => [device.deviceId, device] as const));
   const targets = orderTargets(campaign.id, eligible).map((deviceId, position) => {
     const { previousReleaseId, previousVersion } = devices.get(deviceId)!;
@@ -83,5 +85,6 @@ export async function freezeTargets(
   const frozen = { targets: targets.length, exclusions: excluded.length };
   await campaignStore.setFrozen(tx, campaign.id, frozen);
   await deltaStore.want(tx, campaign, now);
+  if (superseded.value !== null) await audit.append(tx, superseded.value);
   return done({ ...frozen, waves: waves.value.length });
 }

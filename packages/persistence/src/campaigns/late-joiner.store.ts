@@ -65,6 +65,7 @@ export const lateJoinerStore = {
         excluded.map(({ device, code, detail }) => ({ deviceId: device.deviceId, code, detail })),
       );
     await recountFrozen(tx, campaignId, joining.length);
+    if (joining.length > 0) await tell(tx, campaignId, wave.n, joining.length);
     return { joined: joining.length, excluded: excluded.length };
   },
 };
@@ -132,18 +133,6 @@ async function admit(
   deltas.add(wave.n, null, 'queued', joining.length);
   await waveStore.count(tx, campaign.id, deltas, now);
   await campaignStore.noteJoined(tx, campaign.id, now);
-  await audit.append(tx, {
-    actor: { type: 'system', id: 'campaign-engine' },
-    action: 'campaign.joined',
-    resource: `campaign:${campaign.id}`,
-    after: { wave: wave.n, devices: joining.length },
-  });
-  await outbox.drop(tx, {
-    tenantId: tx.tenantId!,
-    type: 'campaign.progressed',
-    key: campaign.id,
-    payload: { campaignId: campaign.id },
-  });
 }
 
 /** Who was left out for a state that is over and joins now leaves the list of exclusions: that one is counted. */
@@ -154,4 +143,20 @@ async function recountFrozen(tx: Tx, campaignId: string, joined: number): Promis
      where tenant_id = $1 and id = $2`,
     [tx.tenantId, campaignId, joined],
   );
+}
+
+/** Last, for the audit log is one line per tenant: nobody waits for a device with its end in hand. */
+async function tell(tx: Tx, campaignId: string, wave: number, devices: number): Promise<void> {
+  await audit.append(tx, {
+    actor: { type: 'system', id: 'campaign-engine' },
+    action: 'campaign.joined',
+    resource: `campaign:${campaignId}`,
+    after: { wave, devices },
+  });
+  await outbox.drop(tx, {
+    tenantId: tx.tenantId!,
+    type: 'campaign.progressed',
+    key: campaignId,
+    payload: { campaignId },
+  });
 }

@@ -1,7 +1,11 @@
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { judgeFailures, penalty } from '@muster/domain/campaigns/judge-failures';
 import { deviceEventStore } from '../devices/device-event.store.js';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
+
+/** Ends that count against a device. */
+export const isPenalised = (state: ExecutionState): boolean => state === 'failed' || state === 'timed_out';
 
 interface Failing {
   readonly deviceId: string;

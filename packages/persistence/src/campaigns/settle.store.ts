@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { NewLetter } from '../outbox/outbox.store.js';
 import { deviceReleaseStore } from '../releases/device-release.store.js';
 import type { Tx } from '../transaction.js';
+import { isPenalised, penalise } from './penalty.store.js';
 import { tellTimeline } from './tell-timeline.js';
 import { CountDeltas, waveStore } from './wave.store.js';
 
@@ -104,6 +105,11 @@ export async function settle(
     out.letters.push(letter(tx, 'execution.changed', campaign.id, row, { state: to }));
   }
   await tellTimeline(tx, told(campaign.id, moved, code), now);
+  await penalise(
+    tx,
+    moved.filter(({ to }) => isPenalised(to)).map(({ row }) => row.deviceId),
+    now,
+  );
   const confirmed = moved.filter(({ to }) => to === 'succeeded' || to === 'rolled_back').map(({ row }) => row);
   await deviceReleaseStore.confirm(
     tx,

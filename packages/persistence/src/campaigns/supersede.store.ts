@@ -1,7 +1,7 @@
 import { campaign as machine } from '@muster/domain/campaigns/campaign.machine';
 import { liveStates, recallableStates } from '@muster/domain/campaigns/execution.machine';
-import { type Refused, refused } from '@muster/domain/result';
-import { audit } from '../audit/audit.store.js';
+import { done, type Result, refused } from '@muster/domain/result';
+import type { AuditRecord } from '../audit/audit.store.js';
 import type { NewLetter } from '../outbox/outbox.store.js';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
@@ -16,16 +16,17 @@ const live: ReadonlySet<string> = new Set(liveStates);
 /**
  * A newer campaign takes the place of one that still moves: that one stops with reason `superseded`, what has not passed
  * the point of no return is given up and its devices are told, the rest finishes. One that has ended needs nothing.
- * The caller has locked the newer campaign's row.
+ * The caller has locked the newer campaign's row, and appends the audit entry it gets when it is done: that log is one
+ * line per tenant, so nobody holds its end while waiting for rows. Null when there was nothing to do.
  */
 export async function supersedeCampaign(
   tx: Tx,
   oldId: string,
   by: Pick<CampaignRow, 'id' | 'name' | 'createdBy' | 'approvedBy'>,
   now: Date,
-): Promise<Refused<'campaign_state_refused'> | null> {
+): Promise<Result<AuditRecord | null, 'campaign_state_refused'>> {
   const old = await campaignStore.lock(tx, oldId);
-  if (old === null || old.finishedAt !== null) return null;
+  if (old === null || old.finishedAt !== null) return done(null);
   const step = machine.next(old.state, 'stop');
   if (step.kind === 'refused' && old.state !== 'stopping')
     return refused(
@@ -52,13 +53,6 @@ export async function supersedeCampaign(
     now,
   );
   const letters = await giveUp(tx, oldId, now);
-  await audit.append(tx, {
-    actor: { type: 'system', id: 'campaign-engine' },
-    action: 'campaign.superseded',
-    resource: `campaign:${oldId}`,
-    before: { state: old.state },
-    after: { state: to, by: by.id },
-  });
   letters.push({
     tenantId: tx.tenantId!,
     type: 'campaign.changed',
@@ -66,7 +60,13 @@ export async function supersedeCampaign(
     payload: { campaignId: oldId, state: to },
   });
   await outbox.dropAll(tx, letters);
-  return null;
+  return done({
+    actor: { type: 'system', id: 'campaign-engine' },
+    action: 'campaign.superseded',
+    resource: `campaign:${oldId}`,
+    before: { state: old.state },
+    after: { state: to, by: by.id },
+  });
 }
 
 async function giveUp(tx: Tx, campaignId: string, now: Date): Promise<NewLetter[]> {

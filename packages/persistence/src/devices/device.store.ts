@@ -194,6 +194,8 @@ export const deviceStore = {
     })
       .filter(([, value]) => value !== undefined)
       .map(([column, value]) => `${column} = $${params.push(value)}`);
+    // Ended now and not forgotten: failures from before it was lifted have been paid for.
+    if (patch.updatesBlockedUntil === null) sets.push('updates_blocked_until = least(updates_blocked_until, $3)');
     const [row] = await tx.query<DeviceRow>(
       `update devices d set ${[...sets, 'version = d.version + 1', 'updated_at = $3'].join(', ')}
        where d.id = $1 and ($2::int is null or d.version = $2) returning ${deviceColumns}`,
