@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Database } from '@muster/persistence/database';
 import { DiskStorage } from '@muster/persistence/releases/artifact-storage/disk-storage';
 import { StorageAway } from '@muster/persistence/releases/artifact-storage/storage-away';
 import { deltaStore } from '@muster/persistence/releases/delta.store';
@@ -148,6 +150,42 @@ describe('a delta', () => {
   });
 });
 
+const next = () => new DeltaBuilder(test.database, storage, { data: home }, clock, logger);
+
+/** Its database and its store do nothing more from one of their steps on: before it was done, or after. */
+class Mortal {
+  #steps = 0;
+  dead = false;
+
+  constructor(
+    private readonly last: number,
+    private readonly when: 'before' | 'after',
+  ) {}
+
+  async #step<T>(work: () => Promise<T>): Promise<T> {
+    const last = ++this.#steps === this.last;
+    if (last && this.when === 'before') this.dead = true;
+    if (this.dead) throw new Error('killed');
+    const done = await work();
+    if (!last) return done;
+    this.dead = true;
+    if (done instanceof Readable) done.destroy();
+    throw new Error('killed');
+  }
+
+  database = () =>
+    ({
+      system: (work: never) => this.#step(() => test.database.system(work)),
+      tenant: (id: string, work: never) => this.#step(() => test.database.tenant(id, work)),
+    }) as unknown as Database;
+
+  storage = () =>
+    ({
+      open: (...given: Parameters<DiskStorage['open']>) => this.#step(() => storage.open(...given)),
+      put: (...given: Parameters<DiskStorage['put']>) => this.#step(() => storage.put(...given)),
+    }) as DiskStorage;
+}
+
 describe('a builder', () => {
   it('that was killed at any point leaves the delta to the next when its lease is over', async () => {
     const release = await publish('2.0.0', similar);
@@ -168,6 +206,25 @@ describe('a builder', () => {
     const outcome = { state: 'failed', reasonCode: 'base_damaged' } as const;
     expect(await tenant.as((tx) => deltaStore.settle(tx, claimed!, outcome, clock.now()))).toBe(false);
     expect(await found(release)).toMatchObject([{ state: 'kept' }]);
+  });
+
+  it('that dies before or after any of its steps is made good by the next', async () => {
+    for (let step = 1, dead = true; dead; step++)
+      for (const when of ['before', 'after'] as const) {
+        const release = await publish(
+          `2.${step}.${when === 'before' ? 0 : 1}`,
+          Buffer.concat([similar, randomBytes(8)]),
+        );
+        await want(release);
+        const mortal = new Mortal(step, when);
+        const builder = new DeltaBuilder(mortal.database(), mortal.storage(), { data: home }, clock, logger);
+        await builder.buildAll().catch(() => {});
+        dead = mortal.dead;
+        clock.advance(121_000);
+        await next().buildAll();
+        expect(await found(release), `died ${when} step ${step}`).toMatchObject([{ state: 'kept' }]);
+        expect(readdirSync(join(home, 'uploads'))).toEqual([]);
+      }
   });
 
   it('never works on the delta of another', async () => {
