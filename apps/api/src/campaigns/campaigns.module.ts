@@ -4,6 +4,8 @@ import { CampaignsController } from './campaigns.controller.js';
 import { CampaignsService } from './campaigns.service.js';
 import { EvidenceController } from './evidence.controller.js';
 import { EvidenceService } from './evidence.service.js';
+import { FreezesController } from './freezes.controller.js';
+import { FreezesService } from './freezes.service.js';
 import { KillSwitchController } from './kill-switch.controller.js';
 import { KillSwitchService } from './kill-switch.service.js';
 import { RehearsalController } from './rehearsal.controller.js';
@@ -11,7 +13,7 @@ import { RehearsalService } from './rehearsal.service.js';
 
 /** Campaigns: drafted, launched, steered, and explained. */
 @Module({
-  controllers: [CampaignsController, EvidenceController, KillSwitchController, RehearsalController],
-  providers: [CampaignsService, ActionsService, EvidenceService, KillSwitchService, RehearsalService],
+  controllers: [CampaignsController, EvidenceController, FreezesController, KillSwitchController, RehearsalController],
+  providers: [CampaignsService, ActionsService, EvidenceService, FreezesService, KillSwitchService, RehearsalService],
 })
 export class CampaignsModule {}
