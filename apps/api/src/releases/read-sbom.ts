@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Version } from '@cyclonedx/cyclonedx-library/Spec';
-import { JsonStrictValidator } from '@cyclonedx/cyclonedx-library/Validation';
 import type { Component } from '@muster/contracts/releases/releases.schema';
 import { SpdxDocument } from '@muster/contracts/releases/spdx.schema';
 import { judgeSpdx, type SbomFault } from '@muster/domain/releases/judge-spdx';
@@ -11,6 +9,7 @@ import {
   type SbomFormat,
 } from '@muster/domain/releases/list-components';
 import { Refusal } from '../http/refusal.js';
+import { cycloneDxVersions, validateCycloneDx } from './validate-cyclonedx.js';
 
 export interface ReadSbom {
   readonly format: SbomFormat;
@@ -23,40 +22,27 @@ export interface ReadSbom {
 /** Most faults one refusal lists. */
 const MOST_FAULTS = 50;
 
-/** Those of the official validator for the versions we take; each compiles its schema once. */
-const validators = new Map(
-  [Version.v1dot4, Version.v1dot5, Version.v1dot6].map((version) => [
-    version as string,
-    new JsonStrictValidator(version),
-  ]),
-);
-
 /** Validates a document as the format it says it is and lists its components. @throws Refusal sbom_invalid */
 export async function readSbom(text: string, parsed: Record<string, unknown>): Promise<ReadSbom> {
   const document = Buffer.from(text);
   const bytes = { document, sha256: createHash('sha256').update(document).digest('hex') };
-  if (parsed.bomFormat === 'CycloneDX') return { ...bytes, ...(await readCycloneDx(text, parsed)) };
+  if (parsed.bomFormat === 'CycloneDX') return { ...bytes, ...(await readCycloneDx(parsed)) };
   if (typeof parsed.spdxVersion === 'string') return { ...bytes, ...readSpdx(parsed) };
   throw invalid('This is neither CycloneDX nor SPDX.', [
     { pointer: '', message: 'must have bomFormat CycloneDX, or an spdxVersion' },
   ]);
 }
 
-async function readCycloneDx(text: string, parsed: Record<string, unknown>) {
-  const { specVersion } = parsed;
-  const validator = validators.get(String(specVersion));
-  if (validator === undefined) {
-    const message = `must be one of ${[...validators.keys()].join(', ')}`;
-    throw invalid(`CycloneDX ${String(specVersion)} is not taken.`, [{ pointer: '/specVersion', message }]);
+async function readCycloneDx(parsed: Record<string, unknown>) {
+  const specVersion = String(parsed.specVersion);
+  if (!cycloneDxVersions.includes(specVersion)) {
+    const message = `must be one of ${cycloneDxVersions.join(', ')}`;
+    throw invalid(`CycloneDX ${specVersion} is not taken.`, [{ pointer: '/specVersion', message }]);
   }
-  const errors = (await validator.validate(text)) as null | { instancePath: string; message?: string }[];
-  if (errors !== null)
-    throw invalid(
-      `The document breaks the schema of CycloneDX ${String(specVersion)}.`,
-      errors.map(({ instancePath, message }) => ({ pointer: instancePath, message: message ?? 'breaks the schema' })),
-    );
+  const faults = await validateCycloneDx(specVersion, parsed);
+  if (faults.length > 0) throw invalid(`The document breaks the schema of CycloneDX ${specVersion}.`, faults);
   const components = componentsOfCycloneDx(parsed as unknown as CycloneDxDocument);
-  return { format: 'cyclonedx', specVersion: String(specVersion), components } as const;
+  return { format: 'cyclonedx', specVersion, components } as const;
 }
 
 function readSpdx(parsed: Record<string, unknown>) {
