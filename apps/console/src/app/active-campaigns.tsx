@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { campaignsQuery } from '../features/campaigns/campaigns.queries.js';
+import { needOf } from '../features/campaigns/needs-you.js';
 import { many } from '../ui/format.js';
 import classes from './active-campaigns.module.css';
 
@@ -8,9 +9,7 @@ import classes from './active-campaigns.module.css';
 export function ActiveCampaigns() {
   const { data } = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
   const active = data?.items ?? [];
-  const stuck = active.filter(
-    (one) => one.state === 'halted' || one.state === 'held' || one.state === 'awaiting_approval',
-  );
+  const stuck = active.filter((one) => needOf(one) !== null);
   if (active.length === 0) return null;
   const text =
     stuck.length > 0

@@ -6,8 +6,10 @@ import {
   IconGitCompare,
   IconHistory,
   IconMailOff,
+  IconMapPin,
   IconPackage,
   IconSettings,
+  IconSnowflake,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { usePrincipal } from '../features/access/session.queries.js';
@@ -19,6 +21,7 @@ const groups = [
     pages: [
       { to: '/', label: 'Overview', icon: IconGauge, exact: true },
       { to: '/devices', label: 'Devices', icon: IconDevices },
+      { to: '/sites', label: 'Sites', icon: IconMapPin },
       { to: '/drift', label: 'Drift', icon: IconGitCompare },
     ],
   },
@@ -28,6 +31,7 @@ const groups = [
       { to: '/campaigns', label: 'Campaigns', icon: IconBroadcast },
       { to: '/releases', label: 'Releases', icon: IconPackage },
       { to: '/configs', label: 'Golden configs', icon: IconAdjustmentsHorizontal },
+      { to: '/freezes', label: 'Freezes', icon: IconSnowflake },
     ],
   },
   {

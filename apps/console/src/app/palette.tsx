@@ -12,10 +12,12 @@ import { words } from '../ui/format.js';
 const pages = [
   ['Overview', '/', 'g o'],
   ['Devices', '/devices', 'g d'],
+  ['Sites', '/sites', 'g m'],
   ['Drift', '/drift', 'g f'],
   ['Campaigns', '/campaigns', 'g c'],
   ['Releases', '/releases', 'g r'],
   ['Golden configs', '/configs', 'g g'],
+  ['Freezes', '/freezes', 'g z'],
   ['Dead letters', '/dead-letters', 'g l'],
   ['Audit', '/audit', 'g a'],
   ['Settings', '/settings', 'g s'],
@@ -44,6 +46,12 @@ export function Palette() {
   const verbs: SpotlightActionData[] = [
     { id: 'enrol', label: 'Enrol a device', onClick: () => void navigate({ to: '/devices', hash: 'enrol' }) },
     { id: 'launch', label: 'New campaign', onClick: () => void navigate({ to: '/campaigns/new' }) },
+    {
+      id: 'stop-everything',
+      label: 'Kill switch: stop everything',
+      onClick: () => void navigate({ to: '/settings', search: { tab: 'brakes' } }),
+    },
+    { id: 'freeze', label: 'New freeze', onClick: () => void navigate({ to: '/freezes', hash: 'new' }) },
     { id: 'upload', label: 'Upload a release', onClick: () => void navigate({ to: '/releases', hash: 'upload' }) },
   ]
     .filter(({ label }) => !asked || matches(label))

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { signOut } from '@muster/contracts/access/access.routes';
-import { IconKey, IconLogout, IconUserCircle } from '@tabler/icons-react';
+import { IconHandStop, IconKey, IconLogout, IconUserCircle } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useAction } from '../api/use-action.js';
@@ -35,6 +35,13 @@ export function PersonMenu() {
         >
           Sessions
         </Menu.Item>
+        <Menu.Item
+          leftSection={<IconHandStop size={15} />}
+          onClick={() => void navigate({ to: '/settings', search: { tab: 'brakes' } })}
+        >
+          Kill switch
+        </Menu.Item>
+        <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => leave.mutate({})}>
           Sign out
         </Menu.Item>

@@ -103,6 +103,22 @@ const campaign = createRoute({
   validateSearch: search.campaignSearch,
   component: lazyRouteComponent(() => import('../features/campaigns/campaign.page.js'), 'CampaignPage'),
 });
+const editCampaign = createRoute({
+  getParentRoute: () => inside,
+  path: '/campaigns/$campaignId/edit',
+  component: lazyRouteComponent(() => import('../features/campaigns/edit-campaign.page.js'), 'EditCampaignPage'),
+});
+const freezes = createRoute({
+  getParentRoute: () => inside,
+  path: '/freezes',
+  validateSearch: search.freezesSearch,
+  component: lazyRouteComponent(() => import('../features/brakes/freezes.page.js'), 'FreezesPage'),
+});
+const sites = createRoute({
+  getParentRoute: () => inside,
+  path: '/sites',
+  component: lazyRouteComponent(() => import('../features/sites/sites.page.js'), 'SitesPage'),
+});
 const deadLetters = createRoute({
   getParentRoute: () => inside,
   path: '/dead-letters',
@@ -136,6 +152,9 @@ const tree = root.addChildren([
     campaigns,
     newCampaign,
     campaign,
+    editCampaign,
+    freezes,
+    sites,
     deadLetters,
     audit,
     settings,

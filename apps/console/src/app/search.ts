@@ -45,6 +45,10 @@ const search =
 
 const yesNo = oneOf(['true', 'false']);
 
+/** A month such as 2026-11. */
+const month: Reader<string> = (value) =>
+  typeof value === 'string' && /^\d{4}-(0[1-9]|1[0-2])$/.test(value) ? value : undefined;
+
 export const signInSearch = search({ token: text, to: text });
 
 export const devicesSearch = search({
@@ -78,7 +82,16 @@ export const releasesSearch = search({ state: contractWord<ReleaseState>(), mode
 export const campaignsSearch = search({ state: contractWord<CampaignState>(), active: yesNo });
 export const campaignTabs = ['failures', 'devices', 'decisions', 'exclusions', 'plan'] as const;
 export const campaignSearch = search({ tab: oneOf(campaignTabs), wave: whole, state: contractWord<ExecutionState>() });
-export const newCampaignSearch = search({ releaseId: text, configId: text });
+export const newCampaignSearch = search({
+  releaseId: text,
+  configId: text,
+  model: text,
+  site: text,
+  class: text,
+  firmware: text,
+  label: text,
+});
+export const freezesSearch = search({ month, past: yesNo });
 export const deadLettersSearch = search({ state: oneOf(['open', 'replayed', 'dropped']), reason: text });
-export const settingsSearch = search({ tab: oneOf(['people', 'keys', 'webhooks', 'sessions']) });
+export const settingsSearch = search({ tab: oneOf(['people', 'keys', 'webhooks', 'brakes', 'sessions']) });
 export const auditSearch = search({ action: text, resource: text });

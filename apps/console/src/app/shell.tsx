@@ -10,6 +10,9 @@ import { useShortcuts } from './shortcuts.js';
 // Not needed to show the page, and most of what they are built from is not needed for the first one either.
 const Palette = lazy(() => import('./palette.js').then((module) => ({ default: module.Palette })));
 const TopTools = lazy(() => import('./top-tools.js').then((module) => ({ default: module.TopTools })));
+const KillSwitchBar = lazy(() =>
+  import('../features/brakes/kill-switch-bar.js').then((module) => ({ default: module.KillSwitchBar })),
+);
 const SearchButton = lazy(() => import('./search-button.js').then((module) => ({ default: module.SearchButton })));
 
 /** The frame around every page, and the owner of the page's one live stream. */
@@ -30,23 +33,28 @@ export function Shell() {
         <Navigation />
       </aside>
       <div className={classes.main}>
-        <header className={classes.top}>
-          <button
-            type="button"
-            className={classes.burger}
-            aria-expanded={menu}
-            aria-controls="navigation"
-            aria-label={menu ? 'Close navigation' : 'Open navigation'}
-            onClick={() => setMenu(!menu)}
-          >
-            {menu ? <IconX size={18} /> : <IconMenu2 size={18} />}
-          </button>
-          <Suspense fallback={<div className={classes.gap} />}>
-            <SearchButton />
-            <div className={classes.gap} />
-            <TopTools />
+        <div className={classes.chrome}>
+          <Suspense fallback={null}>
+            <KillSwitchBar />
           </Suspense>
-        </header>
+          <header className={classes.top}>
+            <button
+              type="button"
+              className={classes.burger}
+              aria-expanded={menu}
+              aria-controls="navigation"
+              aria-label={menu ? 'Close navigation' : 'Open navigation'}
+              onClick={() => setMenu(!menu)}
+            >
+              {menu ? <IconX size={18} /> : <IconMenu2 size={18} />}
+            </button>
+            <Suspense fallback={<div className={classes.gap} />}>
+              <SearchButton />
+              <div className={classes.gap} />
+              <TopTools />
+            </Suspense>
+          </header>
+        </div>
         <main id="content" className={classes.content} tabIndex={-1}>
           <Outlet />
         </main>

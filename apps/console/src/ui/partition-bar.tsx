@@ -21,12 +21,15 @@ interface PartitionBarProps {
   readonly slim?: boolean;
 }
 
+/** "devices of wave 2" → "device of wave 2" where there is one. */
+const counted = (total: number, unit: string): string => (total === 1 ? unit.replace(/^(\w+?)s\b/, '$1') : unit);
+
 /** A whole and its parts. The legend ends with the sum, and says so if the parts do not make up the whole. */
 export function PartitionBar({ parts, total, unit, slim = false }: PartitionBarProps) {
   const sum = parts.reduce((n, part) => n + part.count, 0);
   const shown = parts.filter((part) => part.count > 0);
   const legend = parts.filter((part) => part.count > 0 || part.always);
-  const sentence = `${shown.map((part) => `${count(part.count)} ${part.label.toLowerCase()}`).join(', ')} of ${count(total)} ${unit}`;
+  const sentence = `${shown.map((part) => `${count(part.count)} ${part.label.toLowerCase()}`).join(', ')} of ${count(total)} ${counted(total, unit)}`;
   return (
     <div className={classes.whole} data-slim={slim || undefined}>
       <div className={classes.bar} role="img" aria-label={sentence}>
@@ -57,7 +60,8 @@ export function PartitionBar({ parts, total, unit, slim = false }: PartitionBarP
             </li>
           ))}
           <li className={classes.sum} data-wrong={sum !== total || undefined}>
-            {sum === total ? '=' : `≠ ${count(sum)} counted,`} <b className="num">{count(total)}</b> {unit}
+            {sum === total ? '=' : `≠ ${count(sum)} counted,`} <b className="num">{count(total)}</b>{' '}
+            {counted(total, unit)}
           </li>
         </ul>
       )}

@@ -18,6 +18,7 @@ import {
   IconPlayerPause,
   IconPlayerStop,
   IconRefresh,
+  IconSnowflake,
   IconTool,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
@@ -163,7 +164,8 @@ const verdict = {
   // Not enough is known yet: nothing is wrong, so nothing is coloured.
   hold: look('idle', IconClock, 'Waits'),
   waiting: look('idle', IconClock),
-  unknown: look('warn', IconHelpCircle),
+  // Nothing was asked of it, or nothing is known: a deviation is what fails or waits.
+  unknown: look('idle', IconCircleMinus),
 };
 
 const deadLetter = {
@@ -183,6 +185,12 @@ const config = {
   published: look('good', IconCircleCheck),
 };
 
+const freeze = {
+  to_come: look('idle', IconClock),
+  on: look('warn', IconSnowflake, 'Frozen now'),
+  over: look('idle', IconCircleMinus),
+};
+
 /** The closed vocabulary of the product's states: word, shape and tone, for every noun that has states. */
 export const vocabulary = {
   device,
@@ -199,6 +207,7 @@ export const vocabulary = {
   deadLetter,
   delivery,
   config,
+  freeze,
 } as const;
 export type Noun = keyof typeof vocabulary;
 

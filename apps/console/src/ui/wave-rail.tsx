@@ -1,5 +1,5 @@
 import { IconCheck, IconExclamationMark, IconMinus } from '@tabler/icons-react';
-import { count, duration } from './format.js';
+import { count, duration, many } from './format.js';
 import { useNow } from './now.js';
 import { type Part, PartitionBar } from './partition-bar.js';
 import { StatusBadge } from './status-badge.js';
@@ -66,7 +66,7 @@ export function WaveRail({ waves, selected, onSelect }: WaveRailProps) {
               <span className={classes.fine}>
                 <span className="num">
                   {wave.resolved === undefined
-                    ? `${count(wave.size)} devices`
+                    ? many(wave.size, 'device')
                     : `${count(wave.resolved)} of ${count(wave.size)} resolved`}
                 </span>
                 {wave.bad ? <span className={classes.badText}>{count(wave.bad)} failed</span> : null}

@@ -1,6 +1,9 @@
 import { Tabs } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
+import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
+import { KillSwitchPanel } from '../brakes/kill-switch.panel.js';
+import { MailPanel } from '../notifications/mail.panel.js';
 import { WebhooksPanel } from '../notifications/webhooks.panel.js';
 import { KeysPanel } from './keys.panel.js';
 import { PeoplePanel } from './people.panel.js';
@@ -9,7 +12,7 @@ import { SessionsPanel } from './sessions.panel.js';
 
 const route = getRouteApi('/inside/settings');
 
-/** People, keys, webhooks and sessions of the tenant. */
+/** People, keys, who is told, the kill switch and sessions of the tenant. */
 export function SettingsPage() {
   const { tab = 'people' } = route.useSearch();
   const navigate = route.useNavigate();
@@ -28,7 +31,8 @@ export function SettingsPage() {
         <Tabs.List aria-label="Settings" mb="md">
           <Tabs.Tab value="people">People</Tabs.Tab>
           <Tabs.Tab value="keys">API keys</Tabs.Tab>
-          <Tabs.Tab value="webhooks">Webhooks</Tabs.Tab>
+          <Tabs.Tab value="webhooks">Webhooks and mail</Tabs.Tab>
+          <Tabs.Tab value="brakes">Kill switch</Tabs.Tab>
           <Tabs.Tab value="sessions">Your sessions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">
@@ -38,7 +42,13 @@ export function SettingsPage() {
           <KeysPanel />
         </Tabs.Panel>
         <Tabs.Panel value="webhooks">
-          <WebhooksPanel />
+          <div className={layout.stack}>
+            <WebhooksPanel />
+            <MailPanel />
+          </div>
+        </Tabs.Panel>
+        <Tabs.Panel value="brakes">
+          <KillSwitchPanel />
         </Tabs.Panel>
         <Tabs.Panel value="sessions">
           <SessionsPanel />

@@ -1,4 +1,4 @@
-import type { Campaign, Counters } from '@muster/contracts/campaigns/campaigns.schema';
+import type { Counters } from '@muster/contracts/campaigns/campaigns.schema';
 import type { Part } from '../../ui/partition-bar.js';
 
 const looks = [
@@ -29,7 +29,3 @@ export const outcomes = (counters: Counters) => {
   const returned = counters.rolledBack;
   return { resolved: counters.succeeded + bad + returned, bad, returned };
 };
-
-/** "1%", "25 devices": a wave's cumulative size as it was planned. */
-export const sizeLabel = (size: Campaign['plan']['waves'][number]['size']): string =>
-  'percent' in size ? `${size.percent}%` : `${size.devices} devices`;

@@ -16,6 +16,7 @@ import { MiniRail } from '../../ui/wave-rail.js';
 import { outcomes } from './campaign-parts.js';
 import classes from './campaigns.module.css';
 import { campaignsQuery } from './campaigns.queries.js';
+import { NeedsYouPanel } from './needs-you.panel.js';
 
 type Row = CampaignSummary;
 
@@ -70,6 +71,7 @@ export function CampaignsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const campaigns = useQuery(campaignsQuery({ pageSize: 200, ...search }));
+  const active = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
   const filtered = Boolean(search.state || search.active);
   return (
     <>
@@ -83,6 +85,7 @@ export function CampaignsPage() {
         }
       />
       <div className={layout.stack}>
+        <NeedsYouPanel campaigns={active.data?.items ?? []} />
         <div className={layout.filters}>
           <SegmentedControl
             aria-label="Which campaigns"

@@ -7,6 +7,7 @@ import {
   listExecutions,
   listFailures,
   previewCampaign,
+  previewStop,
 } from '@muster/contracts/campaigns/campaigns.routes';
 import type { CampaignQuery, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
@@ -63,13 +64,20 @@ export const failuresQuery = (campaignId: string) =>
 export const exclusionsQuery = (campaignId: string) =>
   queryOptions({
     queryKey: ['campaign', campaignId, 'exclusions'],
-    queryFn: ({ signal }) => call(listExclusions, { params: { campaignId }, query: { pageSize: 200 }, signal }),
+    queryFn: ({ signal }) => call(listExclusions, { params: { campaignId }, query: { pageSize: 1000 }, signal }),
   });
 
 export const decisionsQuery = (campaignId: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['campaign', campaignId, 'decisions'],
-    queryFn: ({ signal }) => call(listDecisions, { params: { campaignId }, query: { pageSize: 100 }, signal }),
+    queryFn: ({ pageParam, signal }) =>
+      call(listDecisions, {
+        params: { campaignId },
+        query: { pageSize: 100, ...(pageParam ? { pageToken: pageParam } : {}) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextPageToken,
   });
 
 /** What a plan would do if it were launched now; asked again whenever the plan changes. */
@@ -79,5 +87,14 @@ export const previewQuery = (plan: z.input<typeof NewCampaign> | null) =>
     queryFn: ({ signal }) => call(previewCampaign, { body: plan!, signal }),
     enabled: plan !== null,
     placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+/** What a stop would do to whom, while somebody looks at it. */
+export const stopPreviewQuery = (campaignId: string) =>
+  queryOptions({
+    queryKey: ['campaign', campaignId, 'stop'],
+    queryFn: ({ signal }) => call(previewStop, { params: { campaignId }, signal }),
+    refetchInterval: 2_000,
     retry: false,
   });

@@ -2,13 +2,15 @@ import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
-import { count, many, words } from '../../ui/format.js';
+import { count, many } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { PartitionBar } from '../../ui/partition-bar.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { selectorText } from '../../ui/selector-text.js';
 import type { CampaignForm } from './campaign-form.js';
-import classes from './campaigns.module.css';
+import { exclusionWords } from './exclusion-words.js';
+import { selectorOf } from './plan-of-form.js';
+import classes from './wizard.module.css';
 
 type Preview = z.infer<typeof CampaignPreview>;
 
@@ -18,55 +20,61 @@ interface PreflightPanelProps {
   readonly children: ReactNode;
 }
 
-function Findings({ preview, form }: { readonly preview: Preview; readonly form: CampaignForm }) {
+function Who({ preview, form }: { readonly preview: Preview; readonly form: CampaignForm }) {
   const excluded = preview.exclusions.reduce((n, one) => n + one.count, 0);
   return (
-    <>
-      <Panel title="Who is meant">
-        <p className={`${classes.selector} soft`}>{selectorText(form.selector)}</p>
-        <PartitionBar
-          unit="matched"
-          total={preview.matched}
-          parts={[
-            { key: 'eligible', label: 'Eligible', count: preview.eligible, tone: 'active' },
-            { key: 'excluded', label: 'Excluded', count: excluded, tone: 'warn' },
-          ]}
-        />
-        {preview.exclusions.map((one) => (
-          <details key={one.reasonCode} className={classes.exclusion}>
-            <summary>
-              <b className="num">{count(one.count)}</b> {words(one.reasonCode).toLowerCase()}
-            </summary>
-            <ul className={classes.sample}>
-              {one.sample.slice(0, 5).map((device) => (
-                <li key={device.deviceId}>
-                  {device.deviceName} <span className="quiet">{device.reasonDetail}</span>
-                </li>
-              ))}
-            </ul>
-          </details>
-        ))}
-        {preview.offline > 0 ? (
-          <p className="quiet">{many(preview.offline, 'eligible device')} offline now; offered when they return.</p>
-        ) : null}
-        {preview.previousVersions.length > 0 ? (
-          <p className="quiet">
-            Now on{' '}
-            {preview.previousVersions.map((one) => `${one.version ?? 'unknown'} (${count(one.count)})`).join(', ')}.
-            Each would return to its own.
-          </p>
-        ) : null}
-      </Panel>
-      <Panel title="What each wave can prove">
-        {preview.waves.map((wave) => (
-          <p key={wave.n} className={classes.proof}>
-            <b>Wave {wave.n}</b> <span className="num">{many(wave.size, 'device')}</span>
-            <br />
-            <span className="soft">{wave.canProve}</span>
-          </p>
-        ))}
-      </Panel>
-    </>
+    <Panel title="Who is meant">
+      <p className={`${classes.selector} soft`}>{selectorText(selectorOf(form))}</p>
+      <PartitionBar
+        unit="matched"
+        total={preview.matched}
+        parts={[
+          { key: 'eligible', label: 'Eligible', count: preview.eligible, tone: 'active' },
+          { key: 'excluded', label: 'Excluded', count: excluded, tone: 'warn' },
+        ]}
+      />
+      {preview.exclusions.map((one) => (
+        <details key={one.reasonCode} className={classes.exclusion}>
+          <summary>
+            <b className="num">{count(one.count)}</b> {exclusionWords(one.reasonCode)}
+          </summary>
+          <ul className={classes.sample}>
+            {one.sample.slice(0, 5).map((device) => (
+              <li key={device.deviceId}>
+                {device.deviceName} <span className="quiet">{device.reasonDetail}</span>
+              </li>
+            ))}
+            {one.count > Math.min(5, one.sample.length) ? (
+              <li className="quiet">and {count(one.count - Math.min(5, one.sample.length))} more</li>
+            ) : null}
+          </ul>
+        </details>
+      ))}
+      {preview.offline > 0 ? (
+        <p className="quiet">{many(preview.offline, 'eligible device')} offline now; offered when they return.</p>
+      ) : null}
+      {preview.previousVersions.length > 0 ? (
+        <p className="quiet">
+          Now on {preview.previousVersions.map((one) => `${one.version ?? 'unknown'} (${count(one.count)})`).join(', ')}
+          . Each would return to its own.
+        </p>
+      ) : null}
+    </Panel>
+  );
+}
+
+function Proofs({ preview }: { readonly preview: Preview }) {
+  return (
+    <Panel title="What each wave can prove">
+      {preview.waves.map((wave) => (
+        <p key={wave.n} className={classes.proof}>
+          <b>Wave {wave.n}</b> <span className="num">{many(wave.size, 'device')}</span>
+          {wave.minSample < wave.size ? <span className="quiet">, judged from {count(wave.minSample)} on</span> : null}
+          <br />
+          <span className="soft">{wave.canProve}</span>
+        </p>
+      ))}
+    </Panel>
   );
 }
 
@@ -74,13 +82,6 @@ function Findings({ preview, form }: { readonly preview: Preview; readonly form:
 export function PreflightPanel({ form, preview, children }: PreflightPanelProps) {
   return (
     <aside className={classes.preflight} aria-label="Preflight" aria-live="polite">
-      {preview.data ? (
-        <Findings preview={preview.data} form={form} />
-      ) : preview.isError ? null : (
-        <Panel title="Preflight">
-          <p className="soft">Choose what to bring, and this column says whom it would reach, wave by wave.</p>
-        </Panel>
-      )}
       {preview.isError ? <ProblemNotice error={preview.error} /> : null}
       {preview.data && preview.data.problems.length > 0 ? (
         <div className={classes.faults}>
@@ -91,6 +92,16 @@ export function PreflightPanel({ form, preview, children }: PreflightPanelProps)
           ))}
         </div>
       ) : null}
+      {preview.data ? (
+        <>
+          <Who preview={preview.data} form={form} />
+          <Proofs preview={preview.data} />
+        </>
+      ) : preview.isError ? null : (
+        <Panel title="Preflight">
+          <p className="soft">Choose what to bring, and this column says whom it would reach, wave by wave.</p>
+        </Panel>
+      )}
       {children}
     </aside>
   );

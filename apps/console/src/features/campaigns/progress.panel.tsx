@@ -5,8 +5,9 @@ import { duration } from '../../ui/format.js';
 import { GateTable } from '../../ui/gate-table.js';
 import { Panel } from '../../ui/panel.js';
 import { WaveRail } from '../../ui/wave-rail.js';
-import { outcomes, partsOf, sizeLabel } from './campaign-parts.js';
+import { outcomes, partsOf } from './campaign-parts.js';
 import classes from './campaigns.module.css';
+import { sizeLabel } from './plan-words.js';
 
 interface ProgressPanelProps {
   readonly campaign: Campaign;

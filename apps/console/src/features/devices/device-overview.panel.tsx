@@ -3,16 +3,18 @@ import { useQuery } from '@tanstack/react-query';
 import { Answer } from '../../ui/answer.js';
 import { Facts } from '../../ui/facts.js';
 import { duration, moment } from '../../ui/format.js';
+import { Ladder } from '../../ui/ladder.js';
 import { layout } from '../../ui/layout.js';
+import { useNow } from '../../ui/now.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
-import { lookOf } from '../../ui/vocabulary.js';
+import { timeIn } from '../../ui/time-zones.js';
 import { LatestPanel } from '../telemetry/latest.panel.js';
 import classes from './devices.module.css';
 import { explanationQuery } from './devices.queries.js';
 
-function Ladder({ deviceId }: { readonly deviceId: string }) {
+function OnTarget({ deviceId }: { readonly deviceId: string }) {
   const explanation = useQuery(explanationQuery(deviceId));
   return (
     <Panel title="Is it on target?" bare>
@@ -20,25 +22,20 @@ function Ladder({ deviceId }: { readonly deviceId: string }) {
         {({ sentence, steps }) => (
           <>
             <p className={classes.sentence}>{sentence}</p>
-            <ol className={classes.ladder}>
-              {steps.map((step) => {
-                const { icon: Icon } = lookOf('verdict', step.verdict);
-                return (
-                  <li key={step.code} data-verdict={step.verdict}>
-                    <Icon size={16} stroke={2} aria-hidden />
-                    <span>
-                      {step.title}
-                      <span className="visually-hidden">: {step.verdict}</span>
-                    </span>
-                    <span className="soft">{step.detail}</span>
-                  </li>
-                );
-              })}
-            </ol>
+            <Ladder steps={steps} />
           </>
         )}
       </Answer>
     </Panel>
+  );
+}
+
+function ZoneClock({ zone }: { readonly zone: string }) {
+  const there = timeIn(zone, useNow());
+  return (
+    <span className="num">
+      {zone} <span className="quiet">{there}</span>
+    </span>
   );
 }
 
@@ -47,7 +44,7 @@ export function DeviceOverviewPanel({ device }: { readonly device: Device }) {
   return (
     <div className={layout.wideLeft}>
       <div className={layout.stack}>
-        <Ladder deviceId={device.id} />
+        <OnTarget deviceId={device.id} />
         <LatestPanel deviceId={device.id} />
       </div>
       <div className={layout.stack}>
@@ -59,6 +56,7 @@ export function DeviceOverviewPanel({ device }: { readonly device: Device }) {
               ['Hardware', device.hardwareRevision ?? '—'],
               ['Class', device.class],
               ['Site', device.site ?? '—'],
+              device.timezone ? ['Time zone', <ZoneClock key="zone" zone={device.timezone} />] : null,
               [
                 'Labels',
                 Object.entries(device.labels)

@@ -10,6 +10,7 @@ import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
+import { BlockedNotice } from './blocked.notice.js';
 import { CertificatesPanel } from './certificates.panel.js';
 import { CommandsPanel } from './commands.panel.js';
 import { DeviceActions } from './device-actions.js';
@@ -44,6 +45,7 @@ export function DevicePage() {
               <>
                 <StatusBadge noun="presence" state={device.presence} form="pill" />
                 <StatusBadge noun="device" state={device.state} form="pill" title={device.reasonDetail ?? undefined} />
+                {device.pinned ? <span className="soft">pinned</span> : null}
               </>
             }
             sub={
@@ -61,6 +63,7 @@ export function DevicePage() {
             }
             actions={<DeviceActions device={device} />}
           />
+          <BlockedNotice device={device} />
           <Tabs value={tab} onChange={(value) => go(value as DeviceSearch['tab'])} keepMounted={false}>
             <Tabs.List aria-label="Device details" mb="md">
               <Tabs.Tab value="overview">Overview</Tabs.Tab>

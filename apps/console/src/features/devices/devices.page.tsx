@@ -1,10 +1,11 @@
-import { Button } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
+import type { DeviceSummary } from '@muster/contracts/devices/devices.schema';
 import { IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouterState } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import { Answer } from '../../ui/answer.js';
-import { DataTable } from '../../ui/data-table.js';
+import { type Column, DataTable } from '../../ui/data-table.js';
 import { EmptyState } from '../../ui/empty-state.js';
 import { count, many } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
@@ -16,8 +17,28 @@ import { ColumnMenu, useHiddenColumns } from './column-menu.js';
 import { deviceColumns } from './device-columns.js';
 import { DeviceFilters } from './device-filters.js';
 import { devicePagesQuery } from './devices.queries.js';
+import { SelectionBar } from './selection-bar.js';
 
 const route = getRouteApi('/inside/devices');
+
+/** A box before each row: the devices something is to be done with. */
+const choice = (chosen: ReadonlySet<string>, setChosen: (ids: ReadonlySet<string>) => void): Column<DeviceSummary> => ({
+  key: 'choice',
+  head: '',
+  width: '34px',
+  cell: (row) => (
+    <Checkbox
+      aria-label={`Choose ${row.name}`}
+      checked={chosen.has(row.id)}
+      onChange={(event) => {
+        const next = new Set(chosen);
+        if (event.currentTarget.checked) next.add(row.id);
+        else next.delete(row.id);
+        setChosen(next);
+      }}
+    />
+  ),
+});
 
 /** All devices, by any of their properties; the address holds the filter, the server does the searching. */
 export function DevicesPage() {
@@ -33,6 +54,8 @@ export function DevicesPage() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const columns = useHiddenColumns();
   const [enrolHere, setEnrolHere] = useState(false);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const shownColumns = useMemo(() => [choice(chosen, setChosen), ...deviceColumns], [chosen]);
   const { sort, ...filters } = search;
   const filterCount = Object.values(filters).filter(Boolean).length;
   const total = query.data?.pages[0]?.totalSize ?? null;
@@ -65,6 +88,13 @@ export function DevicesPage() {
       />
       <div className={layout.stack}>
         <DeviceFilters end={<ColumnMenu {...columns} />} />
+        <SelectionBar
+          search={search}
+          total={total}
+          chosen={chosen}
+          shown={rows.map(({ id }) => id)}
+          onChoose={setChosen}
+        />
         <Panel bare>
           <Answer query={query} lines={12}>
             {() =>
@@ -95,7 +125,7 @@ export function DevicesPage() {
               ) : (
                 <DataTable
                   caption="Devices"
-                  columns={deviceColumns}
+                  columns={shownColumns}
                   hidden={columns.hidden}
                   rows={rows}
                   rowKey={(row) => row.id}

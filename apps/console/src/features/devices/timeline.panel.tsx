@@ -36,12 +36,12 @@ const icons: Record<DeviceEvent['kind'], typeof IconPlug> = {
   reboot: IconRefresh,
 };
 
-/** Facts worth a reader's eye; ids and instants stay in the entry's tooltip. */
+/** Facts worth a reader's eye; ids and instants stay in the entry's tooltip, and that something was never seen before is no fact. */
 const telling = ['from', 'to', 'version', 'class', 'reasonCode', 'reasonDetail', 'code', 'name', 'attempt'];
 
 const factsLine = (facts: DeviceEvent['facts']) =>
   Object.entries(facts)
-    .filter(([key, value]) => telling.includes(key) && value !== null && typeof value !== 'object')
+    .filter(([key, value]) => telling.includes(key) && value !== null && value !== 'never' && typeof value !== 'object')
     .map(([key, value]) => `${words(key).toLowerCase()} ${typeof value === 'string' ? value : inline(value)}`)
     .join(' · ');
 

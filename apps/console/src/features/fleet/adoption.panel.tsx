@@ -3,8 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { count, percent } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
-import { compareVersions, newestByModel } from '../releases/newest-releases.js';
+import { campaignsQuery } from '../campaigns/campaigns.queries.js';
+import { compareVersions } from '../releases/newest-releases.js';
 import { releasesQuery } from '../releases/releases.queries.js';
+import { newestInService } from './newest-in-service.js';
 import classes from './overview.module.css';
 
 interface VersionShare {
@@ -18,7 +20,8 @@ const newestFirst = (a: VersionShare, b: VersionShare) =>
 /** Which firmware each model runs, the newest release marked. */
 export function AdoptionPanel({ summary }: { readonly summary: FleetSummary }) {
   const releases = useQuery(releasesQuery({ state: 'published', pageSize: 200 }));
-  const newest = newestByModel(releases.data?.items ?? []);
+  const campaigns = useQuery(campaignsQuery({ pageSize: 200 }));
+  const newest = newestInService(summary, releases.data?.items ?? [], campaigns.data?.items ?? []);
   return (
     <Panel title="Version adoption" bare>
       <table className={classes.table}>
@@ -53,7 +56,11 @@ export function AdoptionPanel({ summary }: { readonly summary: FleetSummary }) {
                           {row.version}
                         </Link>
                       )}
-                      {target ? <span className={classes.tag}>newest</span> : null}
+                      {target ? (
+                        <span className={classes.tag} title="The newest published release in service">
+                          newest
+                        </span>
+                      ) : null}
                     </td>
                     <td>
                       <span className={classes.meter} aria-hidden>

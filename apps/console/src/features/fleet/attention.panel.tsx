@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { count, many } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { campaignsQuery } from '../campaigns/campaigns.queries.js';
+import { needOf, needWords } from '../campaigns/needs-you.js';
 import classes from './overview.module.css';
 
 interface Matter {
@@ -16,13 +17,7 @@ interface Matter {
   readonly search?: Record<string, string>;
 }
 
-const asking = {
-  halted: 'halted',
-  held: 'is held',
-  awaiting_approval: 'waits for approval',
-  rolling_back: 'is rolling back',
-  failed: 'failed',
-};
+const asking = { rolling_back: 'is rolling back', failed: 'failed' };
 
 /** A failed campaign stays among them for this long. */
 const DAY = 86_400_000;
@@ -34,10 +29,13 @@ export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) 
   const lately = (failed.data?.items ?? []).filter(({ since }) => Date.now() - Date.parse(since) < DAY);
   const matters: Matter[] = [];
   for (const campaign of [...lately, ...(campaigns.data?.items ?? [])]) {
+    const need = needOf(campaign);
     const what =
       campaign.reasonCode === 'rolled_back'
         ? 'failed and was rolled back'
-        : asking[campaign.state as keyof typeof asking];
+        : need
+          ? needWords[need]
+          : asking[campaign.state as keyof typeof asking];
     if (what)
       matters.push({
         key: campaign.id,

@@ -2,13 +2,15 @@ import type { FleetSummary } from '@muster/contracts/devices/devices.schema';
 import { useQuery } from '@tanstack/react-query';
 import { count, many, percent, shortCount } from '../../ui/format.js';
 import { Stat, StatRow } from '../../ui/stat.js';
-import { newestByModel } from '../releases/newest-releases.js';
+import { campaignsQuery } from '../campaigns/campaigns.queries.js';
 import { releasesQuery } from '../releases/releases.queries.js';
+import { newestInService } from './newest-in-service.js';
 
 /** The six numbers of the fleet, each with its denominator and a link to the devices behind it. */
 export function FleetStats({ summary }: { readonly summary: FleetSummary }) {
   const releases = useQuery(releasesQuery({ state: 'published', pageSize: 200 }));
-  const newest = newestByModel(releases.data?.items ?? []);
+  const campaigns = useQuery(campaignsQuery({ pageSize: 200 }));
+  const newest = newestInService(summary, releases.data?.items ?? [], campaigns.data?.items ?? []);
   const aimed = summary.firmware.filter(({ model }) => newest.has(model));
   const onTarget = aimed
     .filter(({ model, version }) => version === newest.get(model))
@@ -41,7 +43,7 @@ export function FleetStats({ summary }: { readonly summary: FleetSummary }) {
         label="On the newest release"
         value={withTarget > 0 ? count(onTarget) : '—'}
         {...(withTarget > 0 ? { of: `of ${shortCount(withTarget)}` } : {})}
-        note={withTarget > 0 ? percent(onTarget / withTarget) : 'nothing published yet'}
+        note={withTarget > 0 ? percent(onTarget / withTarget) : 'none is in service yet'}
         to="/releases"
       />
       <Stat

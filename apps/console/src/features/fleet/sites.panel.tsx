@@ -23,6 +23,7 @@ export function SitesPanel({ summary }: { readonly summary: FleetSummary }) {
             )}
             <span className={classes.meter} aria-hidden>
               <i
+                data-online
                 data-low={online / Math.max(1, total) < 0.9 || undefined}
                 style={{ width: `${(online / Math.max(1, total)) * 100}%` }}
               />

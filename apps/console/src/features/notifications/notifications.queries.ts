@@ -1,4 +1,8 @@
-import { listNotifications, listWebhooks } from '@muster/contracts/notifications/notifications.routes';
+import {
+  listMailRecipients,
+  listNotifications,
+  listWebhooks,
+} from '@muster/contracts/notifications/notifications.routes';
 import { queryOptions } from '@tanstack/react-query';
 import { call } from '../../api/call.js';
 
@@ -10,4 +14,9 @@ export const notificationsQuery = queryOptions({
 export const webhooksQuery = queryOptions({
   queryKey: ['webhooks'],
   queryFn: ({ signal }) => call(listWebhooks, { query: { pageSize: 200 }, signal }),
+});
+
+export const mailRecipientsQuery = queryOptions({
+  queryKey: ['mail-recipients'],
+  queryFn: ({ signal }) => call(listMailRecipients, { signal }),
 });

@@ -2,9 +2,14 @@ import { expect, test } from 'vitest';
 import { metricName } from './metric-name.js';
 
 test('a key with a unit at its end is read as name and unit', () => {
-  expect(metricName('power_w', 'power_w', null)).toEqual({ title: 'Power', unit: 'W' });
-  expect(metricName('system.cpu_percent', 'system.cpu_percent', null)).toEqual({ title: 'System CPU', unit: '%' });
-  expect(metricName('system.memory_used_percent', '', null)).toEqual({ title: 'System memory used', unit: '%' });
+  expect(metricName('flow_kw', 'flow_kw', null)).toEqual({ title: 'Flow', unit: 'kW' });
+  expect(metricName('pump.cpu_percent', 'pump.cpu_percent', null)).toEqual({ title: 'Pump CPU', unit: '%' });
+  expect(metricName('tank.level_used_percent', '', null)).toEqual({ title: 'Tank level used', unit: '%' });
+});
+
+test('metrics of our own agents go by names people use', () => {
+  expect(metricName('system.cpu_percent', 'system.cpu_percent', null)).toEqual({ title: 'Processor load', unit: '%' });
+  expect(metricName('energy_kwh', '', null)).toEqual({ title: 'Energy, total', unit: 'kWh' });
 });
 
 test('a title and a unit of the catalogue win', () => {

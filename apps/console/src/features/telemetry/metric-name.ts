@@ -28,6 +28,22 @@ const suffixes: Readonly<Record<string, string>> = {
 
 const abbreviations = new Set(['cpu', 'rssi', 'ram', 'co2', 'ph', 'io', 'ip']);
 
+/** What the metrics of our own agents and simulator are called; their keys are for programs. */
+const called: Readonly<Record<string, string>> = {
+  power_w: 'Power',
+  solar_w: 'Solar power',
+  energy_kwh: 'Energy, total',
+  temperature_c: 'Temperature',
+  humidity_percent: 'Humidity',
+  voltage_v: 'Voltage',
+  current_a: 'Current',
+  'system.cpu_percent': 'Processor load',
+  'system.load1': 'Load, one minute',
+  'system.memory_used_percent': 'Memory in use',
+  'system.temperature_c': 'Board temperature',
+  'system.uptime_s': 'Up for',
+};
+
 export interface MetricName {
   readonly title: string;
   readonly unit: string | null;
@@ -41,8 +57,8 @@ const spoken = (words: readonly string[]): string =>
     .join(' ');
 
 /**
- * What to call a metric: its catalogue title and unit where a person or a register map gave them, else read from the
- * key, so that "system.cpu_percent" says "System CPU" in "%".
+ * What to call a metric: its catalogue title and unit where a person or a register map gave them, else the name our own
+ * agents' metrics go by, else what can be read from the key, so that "pump.rpm" says "Pump" in "rpm".
  */
 export const metricName = (metric: string, title: string, unit: string | null): MetricName => {
   const words = metric.split(/[._]/).filter((word) => word !== '');
@@ -50,7 +66,7 @@ export const metricName = (metric: string, title: string, unit: string | null): 
   const implied = words.length > 1 ? suffixes[last] : undefined;
   const named = title !== '' && title !== metric;
   return {
-    title: named ? title : spoken(implied ? words.slice(0, -1) : words),
+    title: named ? title : (called[metric] ?? spoken(implied ? words.slice(0, -1) : words)),
     unit: unit ?? implied ?? null,
   };
 };
