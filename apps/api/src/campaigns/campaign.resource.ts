@@ -4,6 +4,7 @@ import type { Execution } from '@muster/contracts/campaigns/executions.schema';
 import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { addCounters, partition } from '@muster/domain/campaigns/count-executions';
 import { type CampaignFacts, explainCampaign } from '@muster/domain/campaigns/explain-campaign';
+import type { WaitFacts } from '@muster/domain/campaigns/explain-waits';
 import { canProve, type GateInputs, gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
 import type { CampaignRow } from '@muster/persistence/campaigns/campaign.store';
 import type { DecisionRow } from '@muster/persistence/campaigns/decision.store';
@@ -19,20 +20,25 @@ export interface CampaignView {
   readonly decisive: readonly DecisionRow[];
   /** Known while preparing. */
   readonly deltas: DeltaProgress | undefined;
+  /** Asked for only where somebody wants to know what it waits for. */
+  readonly waits?: WaitFacts;
 }
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 const isOpened = (wave: WaveRow): boolean => wave.state !== 'planned';
 
-export const factsOf = ({ row, waves, decisive, deltas }: CampaignView): CampaignFacts => ({
+export const factsOf = ({ row, waves, decisive, deltas, waits }: CampaignView): CampaignFacts => ({
   state: row.state,
   reasonCode: row.reasonCode,
   createdBy: row.createdBy,
   concurrency: row.plan.concurrency,
   waves: waves.map((wave) => waveFacts(row.plan, wave)),
   decisive,
+  reasonDetail: row.reasonDetail,
+  startAt: row.startAt,
   ...(deltas === undefined ? {} : { deltas }),
+  ...(waits === undefined ? {} : { waits }),
 });
 
 export const explain = (view: CampaignView) => explainCampaign(factsOf(view));

@@ -1,6 +1,5 @@
 import type * as routes from '@muster/contracts/campaigns/campaigns.routes';
 import type { explainDevice as explainDeviceRoute } from '@muster/contracts/devices/devices.routes';
-import { addCounts, slotsTaken } from '@muster/domain/campaigns/count-executions';
 import { explainDevice } from '@muster/domain/campaigns/explain-device';
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
@@ -8,13 +7,15 @@ import { failureStore } from '@muster/persistence/campaigns/failure.store';
 import { targetStore } from '@muster/persistence/campaigns/target.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
 import { requireDevice } from '../devices/require-device.js';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { Refusal } from '../http/refusal.js';
 import { explain, toDecision, toExecution } from './campaign.resource.js';
 import { viewOf } from './read-campaign.js';
+import { updateOf, waitsOf } from './read-waits.js';
 
 /** Why: of a campaign, of a device, of every decision, of every failure. */
 @Injectable()
@@ -22,10 +23,15 @@ export class EvidenceService {
   constructor(
     private readonly database: Database,
     private readonly paging: Paging,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   explainCampaign(call: Call<typeof routes.explainCampaign>) {
-    return this.#about(call, async (tx) => explain(await viewOf(tx, call.params.campaignId)));
+    const now = this.clock.now();
+    return this.#about(call, async (tx) => {
+      const view = await viewOf(tx, call.params.campaignId);
+      return explain({ ...view, waits: await waitsOf(tx, view, now) });
+    });
   }
 
   executions(call: Call<typeof routes.listExecutions>) {
@@ -87,16 +93,21 @@ export class EvidenceService {
       const excluded = await targetStore.lastExclusion(tx, deviceId);
       // An older exclusion says nothing about a device that was a target since.
       const exclusion = newest !== undefined && excluded !== null && excluded.at < newest.since ? null : excluded;
-      return explainDevice({
-        state: device.state,
-        connected: device.connected,
-        lastSeenAt: device.lastSeenAt,
-        pinned: device.pinned,
-        version: device.firmwareVersion,
-        drifts: device.driftCount,
-        update: newest === undefined ? null : await updateOf(tx, newest),
-        exclusion,
-      });
+      const now = this.clock.now();
+      return explainDevice(
+        {
+          state: device.state,
+          connected: device.connected,
+          lastSeenAt: device.lastSeenAt,
+          pinned: device.pinned,
+          version: device.firmwareVersion,
+          drifts: device.driftCount,
+          blockedUntil: device.updatesBlockedUntil,
+          update: newest === undefined ? null : await updateOf(tx, newest, device, now),
+          exclusion,
+        },
+        now,
+      );
     });
   }
 
@@ -110,22 +121,4 @@ export class EvidenceService {
       return work(tx);
     });
   }
-}
-
-async function updateOf(tx: Tx, execution: Awaited<ReturnType<typeof executionStore.ofDevice>>[number]) {
-  const view = await viewOf(tx, execution.campaignId);
-  const wave = view.waves.find((w) => w.n === execution.wave);
-  return {
-    campaignName: execution.campaignName,
-    campaignState: view.row.state,
-    campaignSentence: explain(view).sentence,
-    wave: execution.wave,
-    waveState: wave?.state ?? 'planned',
-    state: execution.state,
-    reasonCode: execution.reasonCode,
-    reasonDetail: execution.reasonDetail,
-    progress: execution.progress,
-    wantedVersion: execution.releaseVersion,
-    slotsFree: view.row.plan.concurrency - slotsTaken(addCounts(view.waves.map((w) => w.counts))),
-  };
 }

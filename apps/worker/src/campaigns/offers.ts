@@ -1,4 +1,5 @@
 import { type OfferRow, offerStore } from '@muster/persistence/campaigns/offer.store';
+import { recalledStore } from '@muster/persistence/campaigns/recalled.store';
 import { Database } from '@muster/persistence/database';
 import { Injectable } from '@nestjs/common';
 import { Downlink } from '../gateway/downlink.publisher.js';
@@ -30,6 +31,9 @@ export class Offers {
   async deliverPending(tenantId: string, deviceId: string): Promise<void> {
     const offers = await this.database.tenant(tenantId, (tx) => offerStore.open(tx, { deviceId }));
     for (const offer of offers) if (unheard.has(offer.state)) await this.#send(tenantId, offer);
+    if (offers.length > 0) return;
+    const recalled = await this.database.tenant(tenantId, (tx) => recalledStore.ofDevice(tx, deviceId));
+    if (recalled !== null) await this.cancel(tenantId, recalled);
   }
 
   async cancel(tenantId: string, order: { executionId: string; campaignId: string; deviceId: string }): Promise<void> {

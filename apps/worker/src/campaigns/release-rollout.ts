@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutionOrder } from '@muster/contracts/mqtt/downlink';
 import { nextWindow, windowAt } from '@muster/domain/campaigns/maintenance-windows';
-import type { OfferRow } from '@muster/persistence/campaigns/offer.store';
+import { type OfferRow, offerStore } from '@muster/persistence/campaigns/offer.store';
 import { Database } from '@muster/persistence/database';
 import { deltaStore, type OfferedDelta } from '@muster/persistence/releases/delta.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -37,6 +37,10 @@ export class ReleaseRollout {
       downgrade: offer.isRollback || (offer.plan.allowDowngrade ?? false),
       expiresAt: offer.deadlineAt ?? new Date(now.getTime() + OFFER_MS),
     });
+    // Asked again as late as can be, for signing takes its time: a pause, a stop or the kill switch may have come.
+    const { executionId } = offer;
+    const still = await this.database.tenant(tenantId, (tx) => offerStore.open(tx, { executionId }));
+    if (still.length === 0) return;
     await this.downlink.publish(tenantId, deviceId, 'execution', {
       schemaVersion: 1,
       action: 'offer',

@@ -31,6 +31,13 @@ export const isCancellable = (step: Step): boolean => CANCELLABLE.includes(step)
 /** Steps whose work ends within moments of being asked to: a newer offer need not wait for its turn. */
 export const isRecallable = (step: Step): boolean => isCancellable(step) && step !== 'installing';
 
+/**
+ * Given up because the server said so, by word or by no longer handing the artifact out. A new offer of it is a new
+ * start; any other end stays what it is, however often it is offered.
+ */
+export const wasRecalled = ({ step, reasonCode }: Pick<Update, 'step' | 'reasonCode'>): boolean =>
+  (step === 'cancelled' && reasonCode === 'cancelled') || (step === 'failed' && reasonCode === 'artifact_refused');
+
 /** What is told to the server about a step. Switching slots and going back are told as what they lead to. */
 export const reportedAs: Record<Step, ExecutionReportState> = {
   accepted: 'accepted',

@@ -100,6 +100,17 @@ describe('a cancellation', () => {
     expect(world.installs).toBe(0);
   });
 
+  test('is no end: offered again, the same update begins anew', async () => {
+    const world = await busy();
+    await world.updater.receive(cancel(1));
+    await world.told('cancelled cancelled');
+    world.reports.length = 0;
+    await world.updater.receive(offer(1, manifest('2.0.0')));
+    await world.told('downloading');
+    world.downloaded!();
+    await world.told('rebooting');
+  });
+
   test('during the installation is obeyed before the restart', async () => {
     const world = await busy();
     let installed!: () => void;

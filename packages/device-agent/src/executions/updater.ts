@@ -11,6 +11,7 @@ import {
   isTerminal,
   type OrderTerms,
   type Update,
+  wasRecalled,
   worthKeeping,
 } from './execution-state.js';
 import type { Installed } from './installer.js';
@@ -97,7 +98,8 @@ export class Updater {
   async #consider(order: ExecutionOrder): Promise<void> {
     const { executionId } = order;
     const { update } = this.#journal;
-    if (update?.executionId === executionId && update.step !== 'deferred') return this.#reports.entered(update);
+    if (update?.executionId === executionId && update.step !== 'deferred' && !wasRecalled(update))
+      return this.#reports.entered(update);
     const belief = await believeOrder(order, this.ports.verify);
     if (!belief.ok) return this.#reject(executionId, null, belief.code, belief.detail);
     if (!(await this.#makesWay())) {

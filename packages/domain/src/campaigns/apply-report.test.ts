@@ -99,3 +99,30 @@ describe('applyReport', () => {
     );
   });
 });
+
+describe('an update that was taken back while the device was at it', () => {
+  const withdrawn = { ...at('queued'), withdrawn: true };
+
+  it('is not begun again by late words of before the point of no return', () => {
+    for (const state of ['accepted', 'deferred', 'downloading', 'downloaded', 'cancelled'] as const)
+      expect(applyReport(withdrawn, { state }).kind).toBe('unmoved');
+    expect(applyReport(withdrawn, { state: 'failed', reasonCode: 'artifact_refused' }).kind).toBe('unmoved');
+  });
+
+  it('counts where the device was past it', () => {
+    expect(applyReport(withdrawn, { state: 'installing' })).toMatchObject({ state: 'installing' });
+    expect(applyReport(withdrawn, { state: 'failed', reasonCode: 'install_failed' })).toMatchObject({
+      state: 'failed',
+    });
+  });
+
+  it('waits again when the device gives up later what it was told to drop', () => {
+    const dropped = { state: 'cancelled', reasonCode: 'cancelled' } as const;
+    for (const state of ['offered', 'downloading', 'installing'] as const)
+      expect(applyReport(at(state), dropped)).toMatchObject({ state: 'queued', reasonCode: 'kill_switch' });
+    expect(applyReport(at('downloading'), { state: 'cancelled', reasonCode: 'superseded' })).toMatchObject({
+      state: 'cancelled',
+    });
+    expect(applyReport(at('cancelled'), dropped).kind).not.toBe('moved');
+  });
+});

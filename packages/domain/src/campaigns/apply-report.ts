@@ -85,9 +85,10 @@ function claimOf(execution: ReportedExecution, report: DeviceReport): Claim {
 export function applyReport(current: ReportedExecution, report: DeviceReport): ReportOutcome {
   if (serverJudged.has(current.state) && !current.provisional) return { kind: 'refused', allowed: [] };
   if (current.withdrawn && saysNothing(report)) return { kind: 'unmoved' };
-  // It still drops what was taken back, and the next offer is on its way already.
-  if (current.state === 'offered' && report.state === 'cancelled' && report.reasonCode === 'cancelled')
-    return { kind: 'moved', state: 'queued', reasonCode: WITHDRAWN, reasonDetail: null };
+  if (gaveUp(current, report)) {
+    const back = execution.next(current.state, 'withdraw');
+    if (back.kind === 'done') return { kind: 'moved', state: back.state, reasonCode: WITHDRAWN, reasonDetail: null };
+  }
   const claim = claimOf(current, report);
 
   let state = current.state;
@@ -100,6 +101,13 @@ export function applyReport(current: ReportedExecution, report: DeviceReport): R
   if (state === current.state && !(state === 'verifying' && claim.reasonCode !== null)) return { kind: 'unmoved' };
   return { kind: 'moved', state, reasonCode: claim.reasonCode, reasonDetail: claim.reasonDetail };
 }
+
+/**
+ * It gave an update up because it was told to, and we hold that update to be under way: the word to drop it was heard
+ * later than we thought, beyond a step or beyond the next offer.
+ */
+const gaveUp = ({ wantedVersion }: ReportedExecution, report: DeviceReport): boolean =>
+  wantedVersion !== null && report.state === 'cancelled' && report.reasonCode === 'cancelled';
 
 /** What a device says between being recalled and having heard of it; the server no longer hands the artifact out either. */
 const saysNothing = (report: DeviceReport): boolean =>

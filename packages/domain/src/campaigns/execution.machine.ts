@@ -41,7 +41,8 @@ export const execution = machine(
     deferred: { ...waiting, ...fromTheStart, ...recallable, lose: 'unreachable' },
     downloading: { defer: 'deferred', fetched: 'downloaded', ...afterDownload, ...recallable },
     downloaded: { defer: 'deferred', ...afterDownload, ...recallable },
-    installing: { ...afterInstall, ...silence },
+    // A device obeys a recall up to its restart.
+    installing: { ...afterInstall, ...silence, withdraw: 'queued' },
     rebooting: { ...afterBoot, ...silence },
     verifying: { soak: 'soaking', ...endings, ...silence },
     soaking: { succeed: 'succeeded', return: 'rolled_back', ...endings, ...silence },

@@ -2,6 +2,8 @@ import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campa
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { DeviceState, Explanation } from '@muster/contracts/devices/devices.schema';
 import { isLive } from './execution.machine.js';
+import { explainTurn } from './explain-turn.js';
+import type { SiteWait } from './offerable-sites.js';
 
 export interface DeviceFacts {
   readonly state: DeviceState;
@@ -24,13 +26,24 @@ export interface DeviceFacts {
     readonly progress: number | null;
     readonly wantedVersion: string | null;
     readonly slotsFree: number;
+    /** A return: penalties do not hold it back. */
+    readonly isRollback?: boolean;
+    /** Not offered before this. */
+    readonly notBefore?: Date | null;
+    /** Why nothing is offered at its site now. */
+    readonly wait?: SiteWait | null;
+    /** Where the device's clocks are. */
+    readonly timezone?: string;
+    readonly killSwitch?: { readonly by: string | null; readonly reason: string | null } | null;
   } | null;
+  /** Its updates failed too often: none is offered before this. */
+  readonly blockedUntil?: Date | null;
   /** The newest campaign that matched the device and left it out. */
   readonly exclusion: { readonly campaignName: string; readonly code: string; readonly detail: string | null } | null;
 }
 
-type Step = Explanation['steps'][number];
-type Update = NonNullable<DeviceFacts['update']>;
+export type Step = Explanation['steps'][number];
+export type Update = NonNullable<DeviceFacts['update']>;
 
 const words = (code: string): string => code.replaceAll('_', ' ');
 
@@ -70,37 +83,12 @@ function targeted(facts: DeviceFacts): Step {
   return { code: 'no_campaign', title: 'Campaign', verdict: 'unknown', detail: 'No campaign names this device.' };
 }
 
-function turn(update: Update, connected: boolean): Step {
-  const title = 'Its turn';
-  if (update.state !== 'queued' && update.state !== 'unreachable')
-    return { code: 'offered', title, verdict: 'pass', detail: 'The update was offered.' };
-  if (update.campaignState !== 'running' && update.campaignState !== 'held')
-    return { code: `campaign_${update.campaignState}`, title, verdict: 'waiting', detail: update.campaignSentence };
-  if (update.waveState === 'planned')
-    return {
-      code: 'wave_not_open',
-      title,
-      verdict: 'waiting',
-      detail: `Wave ${update.wave} is not open. ${update.campaignSentence}`,
-    };
-  if (!connected)
-    return { code: 'offline', title, verdict: 'waiting', detail: 'It is offered as soon as the device connects.' };
-  if (update.slotsFree <= 0)
-    return {
-      code: 'concurrency_cap',
-      title,
-      verdict: 'waiting',
-      detail: 'All slots are taken; it is offered when one is free.',
-    };
-  return { code: 'next_tick', title, verdict: 'waiting', detail: 'It is offered with the next tick.' };
-}
-
 function progress(update: Update): Step {
   const title = 'Update';
   const { state } = update;
   if (state === 'succeeded' || state === 'already_satisfied' || state === 'rolled_back')
     return { code: state, title, verdict: 'pass', detail: `The update is ${words(state)}.` };
-  if (state === 'queued' || state === 'unreachable')
+  if (state === 'queued' || state === 'unreachable' || state === 'deferred')
     return { code: state, title, verdict: 'waiting', detail: 'Not started.' };
   if (isLive(state))
     return {
@@ -137,12 +125,15 @@ const configured = (facts: DeviceFacts): Step =>
         detail: `${facts.drifts} ${facts.drifts === 1 ? 'field differs' : 'fields differ'} from the desired config.`,
       };
 
-/** Why a device is, or is not, where it should be: the first step that is not passed names the answer. */
-export function explainDevice(facts: DeviceFacts): Explanation {
+/**
+ * Why a device is, or is not, where it should be: the first step that is not passed names the answer. Times that are over
+ * by `now` hold nothing back any more.
+ */
+export function explainDevice(facts: DeviceFacts, now?: Date): Explanation {
   const { update } = facts;
   const wanted = update !== null && update.state !== 'rolled_back' ? update.wantedVersion : null;
   const steps: Step[] = [registered(facts), reachable(facts), targeted(facts)];
-  if (update !== null) steps.push(turn(update, facts.connected), progress(update));
+  if (update !== null) steps.push(explainTurn(update, facts, now), progress(update));
   steps.push(version(facts, wanted), configured(facts));
 
   const onTarget = update === null || facts.version === wanted || wanted === null;

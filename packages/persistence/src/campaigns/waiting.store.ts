@@ -1,0 +1,16 @@
+import type { Tx } from '../transaction.js';
+
+/** Of devices that wait, so many are looked at to say whether anybody is there. */
+const LOOKED_AT = 5_000;
+
+/** How many of the devices that wait in these waves are connected, as far as it looks. */
+export const onlineWaiting = async (tx: Tx, campaignId: string, waves: readonly number[]): Promise<number> => {
+  const [row] = await tx.query<{ n: number }>(
+    `select count(*)::int as n from (select e.device_id from executions e
+       where e.tenant_id = $1 and e.campaign_id = $2 and e.wave = any($3::int[])
+         and e.state in ('queued', 'unreachable', 'deferred') limit ${LOOKED_AT}) w
+     join device_state s on s.device_id = w.device_id and s.connected`,
+    [tx.tenantId, campaignId, waves],
+  );
+  return row!.n;
+};
