@@ -1,17 +1,46 @@
 import { z } from 'zod';
 import { chance } from './chance.js';
 
-/** What a release can do to a simulated device. */
+/** What a release can do to a simulated device, or how a simulated device can meet it. */
 export const ReleaseFault = z.discriminatedUnion('kind', [
+  // before anything is installed
+  z.object({
+    kind: z.literal('rejects'),
+    code: z.string().default('hardware_incompatible'),
+    detail: z.string().default('the radio module of this series has no driver in it'),
+  }),
+  /** The battery is low as often as that, and then it is not. */
+  z.object({
+    kind: z.literal('defers'),
+    times: z.number().int().min(1).default(3),
+    retryAfterS: z.number().int().min(1).default(30),
+  }),
+  z.object({ kind: z.literal('slow_download'), bytesPerS: z.number().min(1).default(4_096) }),
+  // installing it
   z.object({ kind: z.literal('fails_install'), atPercent: z.number().min(0).max(100).default(60) }),
+  /** Nothing is heard of it from the installation on, for this long. */
+  z.object({ kind: z.literal('goes_silent'), forMs: z.number().min(0).default(600_000) }),
+  /** Well and connected, but so slow to install that the server gives it up; then it succeeds after all. */
+  z.object({ kind: z.literal('installs_late'), afterMs: z.number().min(0).default(600_000) }),
+  // running it
   z.object({ kind: z.literal('unhealthy'), detail: z.string().default('the meter service does not answer') }),
   z.object({ kind: z.literal('crashes') }),
+  /** Comes up, connects and crashes after this long, over and over. */
+  z.object({ kind: z.literal('crash_loops'), everyMs: z.number().min(0).default(2_000) }),
   /** Says it succeeded and runs what it ran before. */
   z.object({ kind: z.literal('lies') }),
   z.object({ kind: z.literal('falls_back'), afterMs: z.number().min(0).default(20_000) }),
+  /** Succeeds, and is not well in service: says so, leaves out heartbeats, measures something else. */
+  z.object({
+    kind: z.literal('ails'),
+    afterMs: z.number().min(0).default(0),
+    status: z.enum(['ok', 'degraded', 'error']).default('error'),
+    missing: z.number().min(0).max(1).default(0),
+    metric: z.string().default('temperature_c'),
+    shift: z.number().default(25),
+  }),
   /** Never heard of again until the fault is lifted. */
   z.object({ kind: z.literal('bricks') }),
-  z.object({ kind: z.literal('slow_download'), bytesPerS: z.number().min(1).default(4_096) }),
 ]);
 export type ReleaseFault = z.infer<typeof ReleaseFault>;
 

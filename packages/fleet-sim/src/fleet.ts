@@ -1,10 +1,12 @@
 import { EnrollmentRefused } from '@muster/device-agent/identity/enroll';
 import { pause, systemClock } from '@muster/device-agent/ports/clock';
 import { type Log, silentLog } from '@muster/device-agent/ports/log';
-import type { ReleaseFault } from './behaviour.js';
+import { ArtifactPool } from './artifact-pool.js';
+import type { Behaviour, ReleaseFault } from './behaviour.js';
 import { chance } from './chance.js';
 import { FleetFolder } from './fleet-folder.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
+import { habitOf, type PresencePlan } from './presence.js';
 import { realTempo, SimulatedDevice, type Tempo } from './simulated-device.js';
 
 export interface FleetOptions extends FleetPlan {
@@ -16,6 +18,10 @@ export interface FleetOptions extends FleetPlan {
   /** Enrolments under way at once. */
   concurrency?: number;
   log?: Log;
+  /** Faults by release version, each for a share of the fleet. */
+  faults?: Readonly<Record<string, Behaviour>>;
+  /** Devices that are away at times without anything being wrong. */
+  presence?: PresencePlan;
 }
 
 export interface Fleet {
@@ -28,30 +34,46 @@ export interface Fleet {
 }
 
 const ASK_AGAIN_MS = 2_000;
+/** How often devices look at the time to go or to come. */
+const HABIT_MS = 15_000;
 
 /**
  * Starts a fleet: enrols who is new, connects everyone over mutual TLS, spread over the ramp. Resolves when every device
  * runs. Throws when a device is refused; a server that is away is waited for.
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { folder, tempo, rampMs = 0, concurrency = 8, log = silentLog, seed } = options;
+  const { folder, tempo, rampMs = 0, concurrency = 8, log = silentLog, seed, faults, presence = [] } = options;
   const cache = folder === undefined ? null : new FleetFolder(folder);
+  const pool = new ArtifactPool();
   const pace = { ...realTempo, ...tempo };
   const devices = planFleet(options).map((plan) => {
     const { serial } = plan.description;
-    return new SimulatedDevice(plan, seed, pace, () => cache?.changed(serial), named(log, serial));
+    return new SimulatedDevice(plan, seed, pace, {
+      changed: () => cache?.changed(serial),
+      log: named(log, serial),
+      presence: habitOf(presence, seed, serial),
+      pool,
+      ...(faults && { faults }),
+    });
   });
   let stopping = false;
+  let cancelHabits = () => {};
+  const keepHabits = () => {
+    for (const device of devices) void device.keepHabit();
+    cancelHabits = systemClock.after(HABIT_MS, keepHabits);
+  };
+  if (presence.length > 0) keepHabits();
   const fleet: Fleet = {
     devices,
     online: () => devices.filter((device) => device.online).length,
     backlog: () => devices.reduce((sum, device) => sum + device.backlog, 0),
     setFault: (serials, version, fault) => {
       for (const device of devices)
-        if (serials === 'all' || serials.includes(device.serial)) device.releaseFaults.set(version, fault);
+        if (serials === 'all' || serials.includes(device.serial)) device.faults.given.set(version, fault);
     },
     stop: async () => {
       stopping = true;
+      cancelHabits();
       await Promise.all(devices.map((device) => device.stop()));
       await cache?.flush();
     },

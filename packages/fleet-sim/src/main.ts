@@ -38,9 +38,12 @@ async function run(settings: Settings): Promise<void> {
   process.send?.({ ready: true });
   const plan = await waitForPlan(settings);
   const { devices, seed, folder, rampMs, pastHours, telemetryS, scenario, verbose } = settings;
+  const faults = { ...plan.faults, ...settings.faults };
+  const presence = settings.presence.length > 0 ? settings.presence : (plan.presence ?? []);
   say(`starting ${devices} devices`);
   const log = verbose ? loudLog : quietLog;
-  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo: { pastHours, telemetryS }, log });
+  const tempo = { pastHours, telemetryS };
+  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo, log, faults, presence });
   if (scenario) cancelScenario = playScenario(fleet, scenario);
   tellStatus(fleet, devices);
 }

@@ -47,7 +47,7 @@ function happen(fleet: Fleet, event: Event, index: number, timers: NodeJS.Timeou
       void device.setOffline(true);
       timers.push(setTimeout(() => void device.setOffline(false), event.forS * 1000));
     } else if (event.do === 'clock') device.setClockOffset(event.byMs);
-    else if (event.do === 'release_fault') device.releaseFaults.set(event.version, event.fault);
+    else if (event.do === 'release_fault') device.faults.given.set(event.version, event.fault);
     else if (event.do === 'edit_config') void device.agent?.editConfig(event.change as never);
     else void device.crash();
   }

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { PlannedFaults, readFaults, readPresence } from './planned-faults.js';
+import { PresencePlan } from './presence.js';
 import { Scenario } from './scenario.js';
 
 /** A plan file: what the control plane's demo leaves for the simulator when it does not say it on the command line. */
@@ -10,6 +12,8 @@ const PlanFile = z.object({
   groups: z.array(z.object({ token: z.string(), site: z.string(), weight: z.number().positive().optional() })).min(1),
   models: z.array(z.string()).min(1).optional(),
   firmwareVersions: z.array(z.string()).min(1).optional(),
+  faults: PlannedFaults.optional(),
+  presence: PresencePlan.optional(),
 });
 export type PlanFile = z.infer<typeof PlanFile>;
 
@@ -22,6 +26,8 @@ export interface Settings {
   pastHours: number;
   telemetryS: number;
   scenario: Scenario | null;
+  faults: z.infer<typeof PlannedFaults>;
+  presence: PresencePlan;
   verbose: boolean;
 }
 
@@ -39,6 +45,13 @@ export const usage = `fleet-sim: many simulated devices on the agent's own core
   --past HOURS     what new devices tell about the past (default 24)
   --every SECONDS  telemetry interval (default 10)
   --scenario FILE  JSON timeline of faults
+  --fault VERSION=KIND@SHARE[,name=value…]
+                   what a share of the devices makes of a release, * for any: rejects, defers (times, retryAfterS),
+                   slow_download (bytesPerS), fails_install (atPercent), goes_silent (forMs), installs_late (afterMs),
+                   unhealthy, crashes, crash_loops (everyMs), lies, falls_back (afterMs), bricks,
+                   ails (afterMs, status, missing, metric, shift); may be given several times
+  --presence HABIT=SHARE
+                   devices that are away at times: nightly, weekdays, flaky; may be given several times
 `;
 
 const SITES = ['Berlin', 'Lisbon', 'Oslo'];
@@ -59,6 +72,8 @@ export async function readSettings(argv: readonly string[], environment: NodeJS.
       past: { type: 'string', default: '24' },
       every: { type: 'string', default: '10' },
       scenario: { type: 'string' },
+      fault: { type: 'string', multiple: true, default: [] },
+      presence: { type: 'string', multiple: true, default: [] },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -78,6 +93,8 @@ export async function readSettings(argv: readonly string[], environment: NodeJS.
     telemetryS: number('--every', values.every, 0.1, 3_600),
     scenario:
       values.scenario === undefined ? null : Scenario.parse(JSON.parse(await readFile(values.scenario, 'utf8'))),
+    faults: readFaults(values.fault),
+    presence: readPresence(values.presence),
     verbose: values.verbose,
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@muster/device-agent/ports/clock';
+import type { PowerReading } from '@muster/device-agent/ports/power-source';
 import type { Point, Reading } from '@muster/device-agent/ports/source';
 import { chance } from './chance.js';
 
@@ -57,13 +58,39 @@ export function signalsAt(at: Date, serial: string, place: Place): Point[] {
   ];
 }
 
-/** One sample of all signals now. */
+/** What an ailing release does to one metric. */
+export interface Shift {
+  metric: string;
+  by: number;
+}
+
+/** One sample of all signals now, one of them shifted when the device is not well. */
 export const sampleSignals =
-  (clock: Clock, serial: string, place: Place): (() => Promise<Reading[]>) =>
+  (clock: Clock, serial: string, place: Place, shift: () => Shift | null = () => null): (() => Promise<Reading[]>) =>
   async () => {
     const at = clock.now();
-    return [{ place: null, asset: null, at, points: signalsAt(at, serial, place) }];
+    const wrong = shift();
+    const points = signalsAt(at, serial, place).map((point) =>
+      wrong?.metric === point.metric && point.value !== null
+        ? { ...point, value: round(point.value + wrong.by, 2) }
+        : point,
+    );
+    return [{ place: null, asset: null, at, points }];
   };
+
+/** One device of six has a solar panel and a battery, the others a socket. */
+export function powerAt(at: Date, serial: string, place: Place): PowerReading {
+  if (chance(serial, 'supply') >= 1 / 6) return { source: 'mains' };
+  const hour = (((at.getTime() / 3_600_000 + place.solarOffsetH) % 24) + 24) % 24;
+  const sun = Math.max(0, Math.sin(((hour - 6) / 12) * Math.PI));
+  // Fullest in the late afternoon, emptiest before sunrise.
+  const level = 62 + 30 * Math.sin(((hour - 11) / 12) * Math.PI) + 8 * (chance(serial, 'battery') * 2 - 1);
+  return { source: sun > 0.15 ? 'mains' : 'battery', batteryPercent: Math.round(Math.min(100, Math.max(5, level))) };
+}
+
+/** Bytes free on a device; one of a hundred is nearly full. */
+export const freeDiskOf = (serial: string): number =>
+  chance(serial, 'disk') < 0.01 ? 48e6 : Math.round(1e9 + chance(serial, 'disk size') * 14e9);
 
 /** Readings every `stepMs` for the last `spanMs`, oldest first, cut into messages that the contract takes. */
 export function pastSignals(now: Date, serial: string, place: Place, spanMs: number, stepMs: number) {

@@ -8,11 +8,15 @@ import { type Clock, pause, systemClock } from '@muster/device-agent/ports/clock
 import { Document } from '@muster/device-agent/ports/document';
 import { type Log, silentLog } from '@muster/device-agent/ports/log';
 import { nodeNet } from '@muster/device-agent/ports/node-net';
-import { faultIn, type ReleaseFault } from './behaviour.js';
+import { Ailment } from './ailment.js';
+import type { ArtifactPool } from './artifact-pool.js';
+import type { Behaviour } from './behaviour.js';
 import { chance, chanceStream } from './chance.js';
-import { type Place, pastSignals, sampleSignals } from './signals.js';
+import { DeviceFaults, DRAINED_PERCENT } from './device-faults.js';
+import { isThere, type PresenceHabit } from './presence.js';
+import { freeDiskOf, type Place, pastSignals, powerAt, sampleSignals } from './signals.js';
 import { SimulatedFiles } from './simulated-files.js';
-import { SimulatedInstaller } from './simulated-installer.js';
+import { type InstallerSurroundings, SimulatedInstaller } from './simulated-installer.js';
 import { SimulatedNet } from './simulated-net.js';
 
 export interface DevicePlan {
@@ -38,12 +42,21 @@ export const realTempo: Tempo = { installMs: 4_000, restartMs: 4_000, telemetryS
 
 const PAST_STEP_MS = 300_000;
 
+export interface DeviceOptions {
+  /** Something changed that a restart of the simulator should remember. */
+  changed?: () => void;
+  log?: Log;
+  /** Faults planned for the fleet, of which the device draws its own. */
+  faults?: Readonly<Record<string, Behaviour>>;
+  presence?: PresenceHabit | null;
+  pool?: ArtifactPool;
+}
+
 /** One device: the agent's own core in a simulated world, restarted, cut off and misled as a scenario says. */
 export class SimulatedDevice {
   readonly files: SimulatedFiles;
   readonly net = new SimulatedNet(nodeNet);
-  /** Faults given from outside, before those a release brings with it. `*` means any version. */
-  readonly releaseFaults = new Map<string, ReleaseFault | null>();
+  readonly faults: DeviceFaults;
   #clockOffsetMs = 0;
   #agent: Agent | null = null;
   #installer: SimulatedInstaller | null = null;
@@ -52,16 +65,31 @@ export class SimulatedDevice {
   #bricked = false;
   #turn: Promise<void> = Promise.resolve();
   readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #ailment: Ailment;
 
   constructor(
     readonly plan: DevicePlan,
     private readonly seed: number,
     private readonly tempo: Tempo,
-    changed: () => void = () => undefined,
-    private readonly log: Log = silentLog,
+    private readonly options: DeviceOptions = {},
   ) {
+    const { changed, pool, log = silentLog, faults = {} } = options;
     this.#clock = { ...systemClock, now: () => new Date(Date.now() + this.#clockOffsetMs) };
-    this.files = new SimulatedFiles(changed, (path) => this.#downloadSpeed(path));
+    this.#log = log;
+    this.files = new SimulatedFiles({
+      slowness: (path) => this.faults.downloadSpeed(path),
+      ...(changed && { changed }),
+      ...(pool && { pool }),
+    });
+    const cameWith = plan.firmwareVersion;
+    this.faults = new DeviceFaults(
+      { serial: this.serial, cameWith, startOf: (path) => this.files.startOf(path) },
+      faults,
+    );
+    this.#ailment = new Ailment(this.#clock, this.serial);
+    this.net.changeHeartbeat = (heartbeat) =>
+      this.#ailment.change({ ...heartbeat, firmwareVersion: this.runningVersion });
   }
 
   get serial(): string {
@@ -127,7 +155,15 @@ export class SimulatedDevice {
   }
 
   setOffline(offline: boolean): Promise<void> {
-    return this.net.setOffline(offline);
+    return this.net.cut('scenario', offline);
+  }
+
+  /** Is there or away, as its habit has it at this moment. */
+  async keepHabit(): Promise<void> {
+    const { presence = null } = this.options;
+    const { place } = this.plan;
+    if (presence !== null)
+      await this.net.cut('presence', !isThere(presence, this.#clock.now(), { serial: this.serial, place }));
   }
 
   /** Its clock stands this far from the real time. */
@@ -145,10 +181,10 @@ export class SimulatedDevice {
 
   async #boot(store: IdentityStore, firstWaitMs: number): Promise<void> {
     const { description, firmwareVersion, place } = this.plan;
-    const installer = await SimulatedInstaller.open(this.files, this.#clock, this.#installerFaults(), firmwareVersion);
+    const installer = await SimulatedInstaller.open(this.files, this.#aroundInstaller(), firmwareVersion);
     this.#installer = installer;
-    this.net.faults.heartbeatVersion = () => installer.running;
     const bootId = `${this.serial}.${this.seed}.${++this.#boots}.${Date.now().toString(36)}`;
+    if (!installer.onTrial) this.#ailment.began(this.faults.of(installer.running));
     const agent = await Agent.open(
       {
         clock: this.#clock,
@@ -156,17 +192,35 @@ export class SimulatedDevice {
         net: this.net,
         random: chanceStream(this.seed, this.serial, bootId),
         installer,
-        log: this.log,
+        log: this.#log,
         power: { bootId, restart: () => void this.#restart(true, this.#share('restart') * this.tempo.restartMs) },
-        sample: sampleSignals(this.#clock, this.serial, place),
-        powerSource: async () => ({ source: 'mains' }),
-        freeDisk: async () => null,
+        sample: sampleSignals(this.#clock, this.serial, place, () => this.#ailment.shift),
+        powerSource: async () =>
+          this.faults.drained
+            ? { source: 'battery', batteryPercent: DRAINED_PERCENT }
+            : powerAt(this.#clock.now(), this.serial, place),
+        freeDisk: async () => freeDiskOf(this.serial),
       },
       store,
-      { device: description, telemetryS: this.tempo.telemetryS, ...this.tempo.agent },
+      {
+        device: description,
+        telemetryS: this.tempo.telemetryS,
+        objection: this.faults.objection,
+        ...this.tempo.agent,
+      },
     );
     this.#agent = agent;
     await agent.start(firstWaitMs);
+    this.#crashAsTold(agent, installer);
+  }
+
+  /** A release that crashes some time after it came up. */
+  #crashAsTold(agent: Agent, installer: SimulatedInstaller): void {
+    const fault = this.faults.of(installer.running);
+    if (fault?.kind !== 'crash_loops') return;
+    this.#clock.after(fault.everyMs, () => {
+      if (!this.#stopped && this.#agent === agent) void this.crash();
+    });
   }
 
   #restart(polite: boolean, waitMs: number): Promise<void> {
@@ -177,52 +231,37 @@ export class SimulatedDevice {
       await pause(this.#clock, waitMs);
       const store = await IdentityStore.open(this.files);
       if (this.#stopped || !store) return;
-      if (this.#faultOfVersion(this.runningVersion)?.kind === 'bricks') {
+      if (this.faults.of(this.runningVersion)?.kind === 'bricks') {
         this.#bricked = true;
         return;
       }
       await this.#boot(store, 0);
     });
-    this.#turn = turn.catch((error) => this.log.warn('restart failed', { reason: String(error) }));
+    this.#turn = turn.catch((error) => this.#log.warn('restart failed', { reason: String(error) }));
     return this.#turn;
   }
 
-  #installerFaults() {
+  #aroundInstaller(): InstallerSurroundings {
     return {
+      clock: this.#clock,
+      faults: this.faults,
       installMs: this.tempo.installMs * (0.25 + 0.75 * this.#share('install')),
-      faultOf: ({ version, path }: { version: string; path: string }): ReleaseFault | null => {
-        const fault = this.#given(version) ?? faultIn(this.files.startOf(path), this.serial);
-        if (!this.releaseFaults.has(version)) this.releaseFaults.set(version, fault);
-        return fault;
+      silence: (forMs) => {
+        void this.net.cut('silence', true);
+        this.#clock.after(forMs, () => void this.net.cut('silence', false));
       },
-      faultOfVersion: (version: string) => this.#faultOfVersion(version),
-      confirmed: (version: string) => this.#confirmed(version),
+      confirmed: (version) => this.#confirmed(version),
     };
   }
 
-  #given(version: string): ReleaseFault | null | undefined {
-    return this.releaseFaults.get(version) ?? this.releaseFaults.get('*');
-  }
-
-  #faultOfVersion(version: string): ReleaseFault | null {
-    // What it came with is well: a fault for any version is meant for what it gets.
-    return version === this.plan.firmwareVersion
-      ? (this.releaseFaults.get(version) ?? null)
-      : (this.#given(version) ?? null);
-  }
-
   #confirmed(version: string): void {
-    const fault = this.#faultOfVersion(version);
+    const fault = this.faults.of(version);
+    this.#ailment.began(fault);
     if (fault?.kind !== 'falls_back') return;
     this.#clock.after(fault.afterMs, () => {
       if (this.#stopped || this.runningVersion !== version) return;
       void this.#installer?.revert().then(() => this.#restart(true, this.#share('restart') * this.tempo.restartMs));
     });
-  }
-
-  #downloadSpeed(path: string): number | null {
-    const fault = this.releaseFaults.get('*') ?? faultIn(this.files.startOf(path), this.serial);
-    return fault?.kind === 'slow_download' ? fault.bytesPerS : null;
   }
 
   /** A new device of the demo has a past, so that its charts are not empty. Told once. */
