@@ -1,10 +1,12 @@
 import type { CampaignState, WaveState } from '@muster/contracts/campaigns/campaigns.schema';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
-import { applyReport } from '@muster/domain/campaigns/apply-report';
+import { applyReport, askAgainAt } from '@muster/domain/campaigns/apply-report';
 import { campaign } from '@muster/domain/campaigns/campaign.machine';
 import { addCounters, partition, type StateCounts, total } from '@muster/domain/campaigns/count-executions';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { execution, holdsSlot, isLive } from '@muster/domain/campaigns/execution.machine';
+import { windowAt } from '@muster/domain/campaigns/maintenance-windows';
+import { allowanceOf, type FreezeFacts, type PaceFacts, type PacePlan } from '@muster/domain/campaigns/offerable-sites';
 import type { TickDecision, TickFacts } from '@muster/domain/campaigns/tick-facts';
 import { wave as waveMachine } from '@muster/domain/campaigns/wave.machine';
 
@@ -25,6 +27,18 @@ export interface SimulatedDevice {
   lastSeenAt: Date | null;
   version: string;
   everOffered: number;
+  site: string;
+  /** So many times it says "not now" before it goes on. */
+  deferrals: number;
+  notBefore: Date | null;
+}
+
+/** What holds offers back in a world: devices belong to the sites in turn. */
+export interface WorldPace extends PacePlan {
+  readonly sites: readonly { readonly site: string; readonly timezone: string }[];
+  readonly freezes: readonly (FreezeFacts & { readonly startsAt: Date })[];
+  readonly ratePerMinute: number | null;
+  readonly deferrals: readonly number[];
 }
 
 /** A world small enough to check completely: it applies decisions the way the store does. */
@@ -43,8 +57,16 @@ export class TickWorld {
   log: TickDecision[] = [];
 
   constructor(
-    readonly setup: { fates: Fate[]; sizes: number[]; concurrency: number; soakS: number; autoRollback: boolean },
+    readonly setup: {
+      fates: Fate[];
+      sizes: number[];
+      concurrency: number;
+      soakS: number;
+      autoRollback: boolean;
+      pace?: WorldPace;
+    },
   ) {
+    const { pace } = setup;
     let wave = 0;
     let left = 0;
     this.devices = setup.fates.map((fate, position) => {
@@ -64,6 +86,9 @@ export class TickWorld {
         lastSeenAt: null,
         version: '1',
         everOffered: 0,
+        site: pace?.sites[position % pace.sites.length]?.site ?? '',
+        deferrals: pace?.deferrals[position % pace.deferrals.length] ?? 0,
+        notBefore: null,
       };
     });
     this.waves = Array.from({ length: wave }, (_, i) => ({
@@ -80,6 +105,40 @@ export class TickWorld {
     const counts: Record<string, number> = {};
     for (const d of this.devices) if (d.wave === n) counts[d.state] = (counts[d.state] ?? 0) + 1;
     return counts;
+  }
+
+  /** When offers were made, one entry for each device. */
+  offers: Date[] = [];
+
+  #pace(): PaceFacts {
+    const { sites, freezes } = this.setup.pace!;
+    return {
+      sites: sites.map((it) => {
+        const own = this.devices.filter((d) => d.site === it.site);
+        return { ...it, targets: own.length, load: own.filter((d) => holdsSlot(d.state)).length };
+      }),
+      freezes: freezes.filter(({ startsAt, endsAt }) => startsAt <= this.now && this.now < endsAt),
+    };
+  }
+
+  /** Nothing was offered too fast, at a site that is closed or frozen, or beyond its allowance. */
+  #checkPace(offered: readonly SimulatedDevice[]): void {
+    const { pace } = this.setup;
+    if (pace === undefined) return;
+    const { sites, freezes } = this.#pace();
+    for (const { site } of offered) {
+      const facts = sites.find((it) => it.site === site)!;
+      must(
+        freezes.every((freeze) => freeze.sites !== null && !freeze.sites.includes(site)),
+        `offers at frozen ${site}`,
+      );
+      const open = (pace.windows ?? []).length === 0 || windowAt(pace.windows!, facts.timezone, this.now) !== null;
+      must(open, `offers at ${site} outside its window`);
+      const allowance = allowanceOf(pace, facts);
+      must(allowance === null || facts.load <= allowance, `${facts.load} at once at ${site}, ${allowance} allowed`);
+    }
+    const lately = this.offers.filter((at) => this.now.getTime() - at.getTime() < 60_000).length;
+    must(pace.ratePerMinute === null || lately <= pace.ratePerMinute, `${lately} offered within a minute`);
   }
 
   slots = (): number => this.devices.filter((d) => holdsSlot(d.state)).length;
@@ -100,7 +159,9 @@ export class TickWorld {
       campaign: { state: this.state, kind: 'release', isRollback: false, releaseRevoked: false },
       plan: {
         concurrency: this.setup.concurrency,
-        ratePerMinute: null,
+        ratePerMinute: this.setup.pace?.ratePerMinute ?? null,
+        ...(this.setup.pace?.windows && { windows: this.setup.pace.windows }),
+        ...(this.setup.pace?.siteBudget && { siteBudget: this.setup.pace.siteBudget }),
         deadlineS: 600,
         stepTimeoutS: 120,
         autoRollback: this.setup.autoRollback,
@@ -110,15 +171,22 @@ export class TickWorld {
         .filter(due)
         .map((d) => ({ ...d, executionId: d.id, wantedVersion: '2', reportedVersion: d.version, health: 'ok' })),
       candidates: this.devices
-        .filter((d) => isOpen(d.wave) && (d.state === 'queued' || d.state === 'unreachable') && d.fate !== 'absent')
-        .slice(0, this.setup.concurrency)
-        .map((d) => ({ ...d, executionId: d.id, wantedVersion: '2', reportedVersion: d.version })),
+        .filter((d) => isOpen(d.wave) && ['queued', 'unreachable', 'deferred'].includes(d.state) && d.fate !== 'absent')
+        .slice(0, this.setup.pace === undefined ? this.setup.concurrency : this.devices.length)
+        .map((d) => ({
+          ...d,
+          executionId: d.id,
+          wantedVersion: '2',
+          reportedVersion: d.version,
+          deferred: d.state === 'deferred',
+        })),
       absent: this.devices
         .filter((d) => d.state === 'queued' && d.fate === 'absent' && isOpen(d.wave))
         .filter((d) => this.now.getTime() - this.waves[d.wave - 1]!.opened!.getTime() > 120_000)
         .map((d) => d.id),
       retryable: [],
-      offeredLastMinute: 0,
+      offeredLastMinute: this.offers.filter((at) => this.now.getTime() - at.getTime() < 60_000).length,
+      ...(this.setup.pace && { pace: this.#pace() }),
       returnable: this.devices.filter((d) => d.version === '2').length,
       rollback: null,
     };
@@ -128,7 +196,8 @@ export class TickWorld {
     const d = this.devices.find((it) => it.id === id)!;
     d.state = state;
     d.since = this.now;
-    d.stepDeadlineAt = holdsSlot(state) && state !== 'deferred' ? new Date(this.now.getTime() + 120_000) : null;
+    d.stepDeadlineAt = holdsSlot(state) ? new Date(this.now.getTime() + 120_000) : null;
+    if (state === 'deferred') d.deadlineAt = null;
     d.soakUntil = state === 'soaking' ? new Date(this.now.getTime() + 30_000) : null;
   }
 
@@ -199,7 +268,10 @@ export class TickWorld {
           it.stepDeadlineAt = d.acceptBy;
           it.deadlineAt = d.deadlineAt;
           it.everOffered++;
+          it.notBefore = null;
+          this.offers.push(this.now);
         }
+        this.#checkPace(this.devices.filter((it) => d.executionIds.includes(it.id)));
         must(this.slots() <= this.setup.concurrency, `${this.slots()} at once`);
         return;
       case 'start_rollback':
@@ -244,6 +316,12 @@ export class TickWorld {
       if (d.fate === 'reverts' && d.state === 'soaking') d.version = '1';
       const state = next[d.state];
       if (state === undefined) continue;
+      if (d.state === 'offered' && d.deferrals > 0) {
+        d.deferrals--;
+        this.#move(d.id, 'deferred');
+        d.notBefore = askAgainAt(undefined, this.now);
+        continue;
+      }
       const said =
         d.fate === 'rejects' ? 'rejected' : d.fate === 'fails' && d.state === 'installing' ? 'failed' : state;
       if (said === 'succeeded') d.version = '2';
