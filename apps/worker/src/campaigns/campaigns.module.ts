@@ -4,6 +4,7 @@ import { ConfigsModule } from '../configs/configs.module.js';
 import { CampaignsProcessor } from './campaigns.processor.js';
 import { CommandRollout } from './command-rollout.js';
 import { ConfigRollout } from './config-rollout.js';
+import { EvidenceCollector } from './evidence-collector.js';
 import { ExecutionStatusConsumer } from './execution-status.consumer.js';
 import { LateJoiners } from './late-joiners.js';
 import { Offers } from './offers.js';
@@ -18,6 +19,7 @@ import { Ticker } from './ticker.js';
   providers: [
     Ticker,
     LateJoiners,
+    EvidenceCollector,
     Rounds,
     Offers,
     Regressions,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { EvidenceCollector } from './evidence-collector.js';
 import { LateJoiners } from './late-joiners.js';
 import { Ticker } from './ticker.js';
 
@@ -10,8 +11,13 @@ export class Rounds {
   constructor(
     private readonly ticker: Ticker,
     joiners: LateJoiners,
+    evidence: EvidenceCollector,
   ) {
-    this.#rounds = { tick: () => ticker.tickAll(), 'join-late': () => joiners.joinAll() };
+    this.#rounds = {
+      tick: () => ticker.tickAll(),
+      'join-late': () => joiners.joinAll(),
+      'collect-evidence': () => evidence.collect(),
+    };
   }
 
   /** The round a job asks for; undefined when it is about a single campaign or device. */

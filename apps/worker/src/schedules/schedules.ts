@@ -21,6 +21,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'configs', job: 'judge-drift', everyMs: MINUTE },
   { queue: 'commands', job: 'settle-due', everyMs: SECOND },
   { queue: 'campaigns', job: 'tick', everyMs: SECOND },
+  { queue: 'campaigns', job: 'collect-evidence', everyMs: 10 * SECOND },
   { queue: 'campaigns', job: 'join-late', everyMs: 30 * SECOND },
   { queue: 'releases', job: 'build-deltas', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'settle-due', everyMs: MINUTE },

@@ -23,13 +23,17 @@ export interface JudgedWave {
   readonly decision: Decision;
 }
 
-/** Judges a wave on all that is known of it. Of a campaign that has ended nobody collects evidence from service any more. */
+/**
+ * Judges a wave on all that is known of it. Of a campaign that has ended nobody collects evidence from service any more;
+ * and a wave that has passed waits for nothing: evidence counts when it breaks a limit, and not when it is missing.
+ */
 export function judgeWave(wave: WaveFacts, watched = true): JudgedWave {
   const limits = watched ? wave.limits : withoutEvidence(wave.limits);
   const evidence = asksForEvidence(limits) ? (wave.evidence ?? null) : undefined;
   const inputs = gateInputs(wave.size, wave.counts, wave.forgiven, evidence);
   const judgement = judgeGate(inputs, limits);
-  const { verdict, code } = judgement;
+  const { verdict, code, settled } = judgement;
+  if (wave.state === 'passed' && watched && settled && verdict === 'hold') return judgeWave(wave, false);
   return {
     wave,
     judgement,

@@ -49,7 +49,7 @@ export interface Difference {
 }
 
 /** Fewer devices than this are no control. */
-const SMALLEST_CONTROL = 5;
+export const SMALLEST_CONTROL = 5;
 
 /**
  * What the update changed: the difference in differences against the control where both sides have a past, so that

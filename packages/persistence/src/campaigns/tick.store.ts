@@ -1,6 +1,7 @@
 import type { CampaignPlan, GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { addCounts, type StateCounts, slotsTaken, total } from '@muster/domain/campaigns/count-executions';
 import { busyStates } from '@muster/domain/campaigns/execution.machine';
+import { FRESH_MS } from '@muster/domain/campaigns/judge-wave';
 import { offerableSites, type PaceFacts, paceWaits } from '@muster/domain/campaigns/offerable-sites';
 import type { CandidateFacts, TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
 import { deltaStore } from '../releases/delta.store.js';
@@ -32,8 +33,11 @@ export interface LoadedTick {
 
 const limitsOf = (plan: CampaignPlan, n: number): GateLimits => plan.waves[n - 1]?.gate ?? plan.gate;
 
-/** A wave's row as the fact decisions are made from. */
-export const waveFacts = (plan: CampaignPlan, row: WaveRow): WaveFacts => ({
+/**
+ * A wave's row as the fact decisions are made from. Evidence from service that is old by `now` is none; without `now`
+ * it counts as the newest verdict on the wave took it.
+ */
+export const waveFacts = (plan: CampaignPlan, row: WaveRow, now: Date | null = null): WaveFacts => ({
   n: row.n,
   state: row.state,
   size: row.size,
@@ -43,7 +47,15 @@ export const waveFacts = (plan: CampaignPlan, row: WaveRow): WaveFacts => ({
   forgiven: row.forgiven,
   soakUntil: row.soakUntil,
   judged: row.reasonCode,
+  judgedAt: row.judgedAt,
+  judgedOn: row.judgedOn,
+  evidence: isFresh(row, now) ? row.evidence : null,
 });
+
+function isFresh({ evidence, reasonCode, judgedAt }: WaveRow, now: Date | null): boolean {
+  const at = now ?? (reasonCode === 'no_evidence' ? judgedAt : null);
+  return evidence !== null && (at === null || at.getTime() - new Date(evidence.asOf).getTime() <= FRESH_MS);
+}
 
 /** Everything one decision needs, read in the caller's transaction. Cost follows what is due, not how many targets there are. */
 export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<LoadedTick | null> {
@@ -51,7 +63,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   if (campaign === null) return null;
   const { plan } = campaign;
   const rows = await waveStore.list(tx, [campaignId]);
-  const waves = rows.map((row) => waveFacts(plan, row));
+  const waves = rows.map((row) => waveFacts(plan, row, now));
   const free = Math.max(0, plan.concurrency - slotsTaken(addCounts(waves.map((wave) => wave.counts))));
   const open = waves.filter((w) => w.state === 'open' || w.state === 'soaking' || w.state === 'passed').map((w) => w.n);
   const offering = (campaign.state === 'running' || campaign.state === 'held') && open.length > 0;

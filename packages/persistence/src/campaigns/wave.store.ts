@@ -1,6 +1,7 @@
 import type { WaveState } from '@muster/contracts/campaigns/campaigns.schema';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { StateCounts } from '@muster/domain/campaigns/count-executions';
+import type { ServiceEvidence } from '@muster/domain/campaigns/weigh-evidence';
 import type { Tx } from '../transaction.js';
 
 export interface WaveRow {
@@ -19,12 +20,18 @@ export interface WaveRow {
   readonly forgiven: StateCounts;
   readonly bytesSent: number;
   readonly bytesSpared: number;
+  /** When its newest gate record was made, and of what. */
+  readonly judgedAt: Date | null;
+  readonly judgedOn: string | null;
+  /** How its updated devices do in service, as the collector saw it last. */
+  readonly evidence: ServiceEvidence | null;
   /** When an execution of it, or it itself, changed state last. */
   readonly movedAt: Date | null;
 }
 
 const columns = `campaign_id as "campaignId", n, state, reason_code as "reasonCode", reason_detail as "reasonDetail", since,
-  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven, bytes_sent as "bytesSent", bytes_spared as "bytesSpared", moved_at as "movedAt"`;
+  cumulative, size, opened_at as "openedAt", soak_until as "soakUntil", counters as counts, forgiven, bytes_sent as "bytesSent", bytes_spared as "bytesSpared", moved_at as "movedAt",
+  judged_at as "judgedAt", evidence->>'judged' as "judgedOn", evidence->'service' as evidence`;
 
 /** How many executions of which wave left or entered a state; `add` keeps it summed. */
 export class CountDeltas {
@@ -131,11 +138,28 @@ export const waveStore = {
     );
   },
 
-  /** Remembers the newest verdict on a wave. */
-  async judge(tx: Tx, campaignId: string, n: number, code: string, sentence: string): Promise<void> {
+  /** Waves to come that have lost all their devices are not waited for: no gate could ever say anything of them. */
+  async skipDeserted(tx: Tx, campaignId: string, now: Date): Promise<void> {
     await tx.execute(
-      `update campaign_waves set reason_code = $4, reason_detail = $5 where tenant_id = $1 and campaign_id = $2 and n = $3`,
-      [tx.tenantId, campaignId, n, code, sentence],
+      `update campaign_waves set state = 'skipped', reason_code = 'deserted', since = $3
+       where tenant_id = $1 and campaign_id = $2 and state = 'planned' and not counters ?| array['queued', 'unreachable', 'deferred']`,
+      [tx.tenantId, campaignId, now],
+    );
+  },
+
+  /** Remembers the newest verdict on a wave, and what it was made of. */
+  async judge(
+    tx: Tx,
+    campaignId: string,
+    n: number,
+    verdict: { code: string; sentence: string; grounds: string },
+    now: Date,
+  ): Promise<void> {
+    await tx.execute(
+      `update campaign_waves set reason_code = $4, reason_detail = $5, judged_at = $7,
+         evidence = evidence || jsonb_build_object('judged', $6::text)
+       where tenant_id = $1 and campaign_id = $2 and n = $3`,
+      [tx.tenantId, campaignId, n, verdict.code, verdict.sentence, verdict.grounds, now],
     );
   },
 
@@ -157,10 +181,13 @@ export const waveStore = {
     return ended > 0;
   },
 
-  /** Opens halted waves again and sets what went wrong so far aside, on the responsibility of whoever resumed. */
+  /**
+   * Opens halted waves again and sets what went wrong so far aside, on the responsibility of whoever resumed: outcomes
+   * are forgiven, and devices in service are observed anew from now on.
+   */
   async reopen(tx: Tx, campaignId: string, now: Date): Promise<void> {
     await tx.execute(
-      `update campaign_waves set state = 'open', since = $3, reason_code = null, reason_detail = null, forgiven = (
+      `update campaign_waves set state = 'open', since = $3, reason_code = null, reason_detail = null, evidence = jsonb_build_object('since', $3::timestamptz), forgiven = (
          select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(counters)
          where key in ('failed', 'regressed', 'timed_out', 'in_doubt', 'rejected'))
        where tenant_id = $1 and campaign_id = $2 and state = 'halted'`,
