@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import zlib from 'node:zlib';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { startWirePeer, type WirePeer } from '@muster/testkit/wire-peer';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -68,5 +70,29 @@ describe('a fleet', () => {
     for (const state of ['accepted', 'downloading', 'downloaded', 'installing', 'rebooting', 'verifying'])
       expect(states).toContain(state);
     expect(peer.downloads.map(({ range }) => range)).toHaveLength(3);
+  });
+
+  test('makes the next release from a delta and what it kept, and fetches no more than that', async () => {
+    fleet = await start(2);
+    await assertEventually(() => expect(fleet.online()).toBe(2));
+    const first = simulatedArtifact('2.0.0', 300_000);
+    const second = Buffer.concat([Buffer.from('{"musterSimulation":1,"version":"2.1.0"}\n'), first]);
+    const params = { [zlib.constants.ZSTD_c_compressionLevel]: 9 };
+    const { path, ...delta } = peer.publish(zlib.zstdCompressSync(second, { dictionary: first, params }));
+    const baseSha256 = createHash('sha256').update(first).digest('hex');
+    const order = { delta: { format: 'zstd-patch' as const, path, ...delta, baseSha256 } };
+    for (const [version, content, change] of [
+      ['2.0.0', first, {}],
+      ['2.1.0', second, order],
+    ] as const)
+      for (const { deviceId } of fleet.devices) {
+        const offer = await peer.offer(deviceId!, version, content, { order: change });
+        await peer.send(deviceId!, 'execution', offer);
+        await assertEventually(() => expect(statesOf(offer.executionId)).toContain('succeeded'));
+      }
+    expect(fleet.devices.map(({ runningVersion }) => runningVersion)).toEqual(['2.1.0', '2.1.0']);
+    const taken = peer.uplinksOf('execution').flatMap(({ body }) => (body.bytes === undefined ? [] : [body.bytes]));
+    expect(taken).toEqual([300_000, 300_000, delta.size, delta.size]);
+    expect(delta.size).toBeLessThan(3_000);
   });
 });

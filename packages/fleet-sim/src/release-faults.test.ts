@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterEach(() => fleet.stop());
 afterAll(() => peer.stop());
 
-/** One device that meets a release with this fault. */
-async function update(fault: ReleaseFault) {
+/** One device that meets a release with this fault: the release's own, or one planned for its version. */
+async function update(fault: ReleaseFault, planned = false) {
   fleet = await startFleet({
     url: peer.url,
     groups: [{ token: peer.token, site: 'Berlin' }],
@@ -22,10 +22,13 @@ async function update(fault: ReleaseFault) {
     seed: 7,
     models: ['edge-gateway-100'],
     firmwareVersions: ['1.0.0'],
+    faults: planned ? { '2.0.0': [{ share: 1, fault }] } : {},
     tempo: {
       installMs: 50,
       restartMs: 50,
+      telemetryS: 0.5,
       agent: {
+        lingerMs: 20,
         backoff: { baseMs: 50, capMs: 200, stableMs: 1000 },
         probation: { everyMs: 50, steadyMs: 100, withinMs: 3_000, linkWithinMs: 10_000 },
       },
@@ -33,15 +36,20 @@ async function update(fault: ReleaseFault) {
   });
   const device = fleet.devices[0]!;
   await assertEventually(() => expect(device.online).toBe(true));
-  const offer = await peer.offer(device.deviceId!, '2.0.0', simulatedArtifact('2.0.0', 20_000, [{ share: 1, fault }]));
-  await peer.send(device.deviceId!, 'execution', offer);
+  const offer = await peer.offer(
+    device.deviceId!,
+    '2.0.0',
+    simulatedArtifact('2.0.0', 20_000, planned ? [] : [{ share: 1, fault }]),
+  );
+  const again = () => peer.send(device.deviceId!, 'execution', offer);
+  await again();
   const reports = () =>
     peer
       .uplinksOf('execution')
       .filter(({ body }) => body.executionId === offer.executionId)
       .map(({ body }) => body);
   const ends = (state: string) => assertEventually(() => expect(reports().map((body) => body.state)).toContain(state));
-  return { device, reports, ends };
+  return { device, reports, ends, again };
 }
 
 describe('a release that', () => {
@@ -92,5 +100,74 @@ describe('a release that', () => {
     await assertEventually(() => expect(device.bricked).toBe(true));
     expect(device.online).toBe(false);
     expect(reports().at(-1)).toMatchObject({ state: 'rebooting' });
+  });
+
+  test.each([
+    ['planned for its version', true, ['rejected']],
+    ['brought by the release', false, ['accepted', 'downloading', 'downloaded', 'rejected']],
+  ])('is rejected for good by a device, %s', async (_, planned, states) => {
+    const { reports, ends } = await update({ kind: 'rejects', code: 'hardware_incompatible', detail: 'x' }, planned);
+    await ends('rejected');
+    expect([...new Set(reports().map(({ state }) => state))]).toEqual(states);
+    expect(reports().at(-1)).toMatchObject({ reasonCode: 'hardware_incompatible' });
+  });
+
+  test('is put off for the battery as often as told, and then taken', async () => {
+    const { device, reports, ends, again } = await update({ kind: 'defers', times: 2, retryAfterS: 5 }, true);
+    await assertEventually(() => expect(reports()).toHaveLength(1));
+    expect(reports()[0]).toMatchObject({ state: 'deferred', reasonCode: 'battery_low', retryAfterS: 5 });
+    await device.agent!.beat();
+    await assertEventually(() =>
+      expect(peer.uplinksOf('heartbeat').at(-1)!.body.power).toMatchObject({ source: 'battery', batteryPercent: 9 }),
+    );
+    await again();
+    await assertEventually(() => expect(reports()).toHaveLength(2));
+    await again();
+    await ends('succeeded');
+    expect(device.runningVersion).toBe('2.0.0');
+  });
+
+  test('silences a device succeeds when it is heard again', async () => {
+    const { device, reports, ends } = await update({ kind: 'goes_silent', forMs: 1_500 });
+    await assertEventually(() => expect(device.online).toBe(false));
+    const before = reports().map(({ state }) => state);
+    expect(before).not.toContain('rebooting');
+    await ends('succeeded');
+    expect(device.runningVersion).toBe('2.0.0');
+  });
+
+  test('is late is not heard of while it is being installed, and succeeds after all', async () => {
+    const { device, reports, ends } = await update({ kind: 'installs_late', afterMs: 1_000 });
+    await ends('installing');
+    await device.agent!.beat();
+    expect(device.online).toBe(true);
+    await ends('succeeded');
+    expect(reports().filter(({ state, progress }) => state === 'installing' && progress !== undefined)).toEqual([]);
+  });
+
+  test('crashes whenever it has come up is left by the device after some starts', async () => {
+    const { device, reports, ends } = await update({ kind: 'crash_loops', everyMs: 0 });
+    await ends('failed');
+    expect(reports().at(-1)).toMatchObject({ reasonCode: 'self_reverted', firmwareVersion: '1.0.0' });
+    expect(device.runningVersion).toBe('1.0.0');
+  });
+
+  test('makes a device ail succeeds, and shows in what it says and measures', async () => {
+    const fault = {
+      kind: 'ails',
+      afterMs: 0,
+      status: 'error',
+      missing: 0,
+      metric: 'temperature_c',
+      shift: 1_000,
+    } as const;
+    const { device, ends } = await update(fault);
+    await ends('succeeded');
+    await device.agent!.beat();
+    await assertEventually(() => {
+      expect(peer.uplinksOf('heartbeat').at(-1)!.body).toMatchObject({ status: 'error', firmwareVersion: '2.0.0' });
+      const [reading] = peer.uplinksOf('telemetry').at(-1)!.body.readings;
+      expect(reading.values.temperature_c).toBeGreaterThan(900);
+    });
   });
 });
