@@ -215,7 +215,7 @@ export const excludeSlice = route({
   }),
   returns: Campaign,
   match: true,
-  refuses: [...refused, 'validation_failed'],
+  refuses: [...refused, 'validation_failed', 'kill_switch_engaged'],
 });
 export const rollbackCampaign = action(
   'rollback',

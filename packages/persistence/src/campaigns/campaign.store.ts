@@ -240,12 +240,18 @@ export const campaignStore = {
   },
 
   /** Late devices became targets: what was decided without them is decided again. */
-  async noteJoined(tx: Tx, id: string, now: Date): Promise<void> {
-    await tx.execute('update campaigns set joined_at = $3, version = version + 1 where tenant_id = $1 and id = $2', [
-      tx.tenantId,
-      id,
-      now,
-    ]);
+  async noteJoined(tx: Tx, id: string, devices: number, now: Date): Promise<void> {
+    await tx.execute(
+      `update campaigns set joined_at = $4, version = version + 1, counters = counters
+         || jsonb_build_object('targets', coalesce((counters->>'targets')::int, 0) + $3::int)
+       where tenant_id = $1 and id = $2`,
+      [tx.tenantId, id, devices, now],
+    );
+  },
+
+  /** Something about it changed that no state says: pages and ticks that saw it before are stale. */
+  async touch(tx: Tx, id: string): Promise<void> {
+    await tx.execute('update campaigns set version = version + 1 where tenant_id = $1 and id = $2', [tx.tenantId, id]);
   },
 
   async setCurrentWave(tx: Tx, id: string, wave: number): Promise<void> {

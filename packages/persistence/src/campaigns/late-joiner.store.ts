@@ -10,6 +10,7 @@ import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import type { ExcludedDevice } from './freeze-targets.js';
 import { releaseDemandsStore } from './release-demands.store.js';
+import { BY_OPERATOR, inSlice, nameSlice, sliceStore } from './slice.store.js';
 import { type MatchedDevice, targetStore } from './target.store.js';
 import { CountDeltas, type WaveRow, waveStore } from './wave.store.js';
 
@@ -64,7 +65,7 @@ export const lateJoinerStore = {
         campaignId,
         excluded.map(({ device, code, detail }) => ({ deviceId: device.deviceId, code, detail })),
       );
-    await recountFrozen(tx, campaignId, joining.length);
+    await targetStore.recountExclusions(tx, campaignId);
     if (joining.length > 0) await tell(tx, campaignId, wave.n, joining.length);
     return { joined: joining.length, excluded: excluded.length };
   },
@@ -77,10 +78,13 @@ async function sortNew(
 ): Promise<{ eligible: MatchedDevice[]; excluded: ExcludedDevice[] }> {
   const release = campaign.releaseId === null ? null : await releaseStore.find(tx, campaign.releaseId);
   const demands = await releaseDemandsStore.of(tx, campaign.plan, release);
+  const slices = await sliceStore.removed(tx, campaign.id);
   const eligible: MatchedDevice[] = [];
   const excluded: ExcludedDevice[] = [];
   for (const device of await targetStore.match(tx, campaign.selector, { newTo: campaign.id })) {
-    const reason = judgeTarget(device, demands, now);
+    const slice = slices.find((one) => inSlice(one, device));
+    const reason =
+      slice === undefined ? judgeTarget(device, demands, now) : { code: BY_OPERATOR, detail: nameSlice(slice) };
     if (reason === null) eligible.push(device);
     else excluded.push({ device, ...reason });
   }
@@ -132,17 +136,7 @@ async function admit(
   const deltas = new CountDeltas();
   deltas.add(wave.n, null, 'queued', joining.length);
   await waveStore.count(tx, campaign.id, deltas, now);
-  await campaignStore.noteJoined(tx, campaign.id, now);
-}
-
-/** Who was left out for a state that is over and joins now leaves the list of exclusions: that one is counted. */
-async function recountFrozen(tx: Tx, campaignId: string, joined: number): Promise<void> {
-  await tx.execute(
-    `update campaigns set counters = counters || jsonb_build_object('targets', coalesce((counters->>'targets')::int, 0) + $3::int,
-       'exclusions', (select count(*) from campaign_exclusions x where x.tenant_id = $1 and x.campaign_id = $2))
-     where tenant_id = $1 and id = $2`,
-    [tx.tenantId, campaignId, joined],
-  );
+  await campaignStore.noteJoined(tx, campaign.id, joining.length, now);
 }
 
 /** Last, for the audit log is one line per tenant: nobody waits for a device with its end in hand. */

@@ -12,6 +12,8 @@ export interface MatchedDevice {
   readonly model: string;
   readonly hardwareRevision: string | null;
   readonly site: string | null;
+  readonly class: string;
+  readonly agentVersion: string | null;
   readonly state: DeviceState;
   readonly pinned: boolean;
   readonly version: string | null;
@@ -70,7 +72,8 @@ export const targetStore = {
     const condition = compileSelector(selector, params);
     const unjudged = campaign === undefined ? '' : newTo(`$${params.push(campaign)}::uuid`);
     return tx.query<MatchedDevice>(
-      `select d.id as "deviceId", d.name, d.model, d.hardware_revision as "hardwareRevision", d.site, d.state, d.pinned, d.firmware_version as version,
+      `select d.id as "deviceId", d.name, d.model, d.hardware_revision as "hardwareRevision", d.class,
+         d.agent_version as "agentVersion", d.site, d.state, d.pinned, d.firmware_version as version,
          coalesce(s.connected, false) as connected, r.rollback_index as "rollbackIndex",
          d.updates_blocked_until as "blockedUntil", busy.name as "busyWith",
          good.release_id as "previousReleaseId", coalesce(good.version, d.firmware_version) as "previousVersion"
@@ -158,6 +161,16 @@ export const targetStore = {
            do update set reason_code = excluded.reason_code, reason_detail = excluded.reason_detail`,
         [tx.tenantId, campaignId, part.map((e) => e.deviceId), part.map((e) => e.code), part.map((e) => e.detail)],
       );
+  },
+
+  /** Keeps the number on the campaign's page after rows were added or taken away. */
+  async recountExclusions(tx: Tx, campaignId: string): Promise<void> {
+    await tx.execute(
+      `update campaigns set counters = counters || jsonb_build_object('exclusions',
+         (select count(*) from campaign_exclusions x where x.tenant_id = $1 and x.campaign_id = $2))
+       where tenant_id = $1 and id = $2`,
+      [tx.tenantId, campaignId],
+    );
   },
 
   /** By device name; `after` is the last name and id shown. */
