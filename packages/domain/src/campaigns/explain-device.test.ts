@@ -44,6 +44,16 @@ describe('explainDevice', () => {
     expect(code({ update: null, exclusion: { campaignName: 'fw', code: 'pinned', detail: null } })).toBe('pinned');
   });
 
+  it('says that no campaign takes a device that is pinned, or that failed too often', () => {
+    const now = new Date('2026-01-01T00:00:00Z');
+    const blockedUntil = new Date('2026-01-02T00:00:00Z');
+    const steps = (over: Partial<DeviceFacts>) => explainDevice(device(over), now).steps.map((step) => step.code);
+    expect(steps({ pinned: true })).toContain('pinned');
+    expect(steps({ blockedUntil, update: null })).toContain('blocked');
+    expect(steps({ blockedUntil: now, update: null })).not.toContain('blocked');
+    expect(explainDevice(device({ pinned: true, update: null, version: '2.0.0' }), now).code).toBe('on_target');
+  });
+
   it('is content with a device on target, even while it is away', () => {
     const there = { ...update, state: 'succeeded', waveState: 'passed' } as const;
     expect(explainDevice(device({ connected: false, version: '2.0.0', update: there }))).toMatchObject({

@@ -83,6 +83,20 @@ function targeted(facts: DeviceFacts): Step {
   return { code: 'no_campaign', title: 'Campaign', verdict: 'unknown', detail: 'No campaign names this device.' };
 }
 
+/** What keeps campaigns from taking it at all; said of every device it holds for, whatever else there is to say. */
+function keptOut(facts: DeviceFacts, now: Date | undefined): Step[] {
+  const title = 'Free for campaigns';
+  const { pinned, blockedUntil } = facts;
+  if (pinned)
+    return [
+      { code: 'pinned', title, verdict: 'unknown', detail: 'It is pinned: no campaign takes it until it is let go.' },
+    ];
+  if (!blockedUntil || now === undefined || blockedUntil <= now) return [];
+  const until = blockedUntil.toISOString();
+  const detail = `Its updates failed again and again: no campaign takes it before ${until}.`;
+  return [{ code: 'blocked', title, verdict: 'unknown', detail, facts: { until } }];
+}
+
 function progress(update: Update): Step {
   const title = 'Update';
   const { state } = update;
@@ -132,7 +146,7 @@ const configured = (facts: DeviceFacts): Step =>
 export function explainDevice(facts: DeviceFacts, now?: Date): Explanation {
   const { update } = facts;
   const wanted = update !== null && update.state !== 'rolled_back' ? update.wantedVersion : null;
-  const steps: Step[] = [registered(facts), reachable(facts), targeted(facts)];
+  const steps: Step[] = [registered(facts), reachable(facts), ...keptOut(facts, now), targeted(facts)];
   if (update !== null) steps.push(explainTurn(update, facts, now), progress(update));
   steps.push(version(facts, wanted), configured(facts));
 

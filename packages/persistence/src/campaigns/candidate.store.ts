@@ -130,11 +130,13 @@ export const absentees = (
     [tx.tenantId, campaignId, waves, before],
   );
 
+/** Not a device that is left alone for a while or was left out: its failure stands. */
 export const retryables = (
   tx: Tx,
   campaignId: string,
   waves: readonly number[],
   retries: number,
+  now: Date,
 ): Promise<{ executionId: string; version: number }[]> =>
   tx.query(
     `select e.id as "executionId", e.version from executions e
@@ -142,8 +144,12 @@ export const retryables = (
        and e.state in ('failed', 'timed_out', 'in_doubt')
        and not exists (select from executions n where n.tenant_id = e.tenant_id and n.campaign_id = e.campaign_id
          and n.device_id = e.device_id and n.attempt > e.attempt)
+       and not exists (select from devices d where d.tenant_id = e.tenant_id and d.id = e.device_id
+         and d.updates_blocked_until > $5)
+       and not exists (select from campaign_exclusions x where x.tenant_id = e.tenant_id and x.campaign_id = e.campaign_id
+         and x.device_id = e.device_id)
      order by e.position limit ${BATCH}`,
-    [tx.tenantId, campaignId, waves, retries],
+    [tx.tenantId, campaignId, waves, retries, now],
   );
 
 export const offeredSince = async (tx: Tx, campaignId: string, now: Date): Promise<number> => {

@@ -10,9 +10,9 @@ import { CountDeltas, waveStore } from './wave.store.js';
 
 /**
  * A return is one wave with the parent's pace. Its gate stops it when going back fails as well, for then somebody has
- * to look; it never rolls back itself.
+ * to look; it never rolls back itself. Nothing that can wait holds it: no window, no budget of a site, no time of its own.
  */
-const returnPlan = (plan: CampaignPlan): CampaignPlan => ({
+const returnPlan = ({ startAt, windows, siteBudget, lateJoiners, jitterS, ...plan }: CampaignPlan): CampaignPlan => ({
   ...plan,
   waves: [{ size: { percent: 100 } }],
   gate: { maxFailureRate: 0.3, maxTimeoutRate: 0.5, minSuccessRate: 0.5, minSample: 5, minResolvedShare: 1, soakS: 0 },

@@ -76,7 +76,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const absent = offering
     ? await absentees(tx, campaignId, open, new Date(now.getTime() - plan.stepTimeoutS * 1000))
     : [];
-  const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries) : [];
+  const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries, now) : [];
   const offered = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
   const facts: TickFacts = {
     campaign: {
