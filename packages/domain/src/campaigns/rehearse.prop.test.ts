@@ -89,6 +89,24 @@ describe('a rehearsal', () => {
     expect(play(fleet(500, { share: 0.7, absenceS: 7200 })).durationS).toBeGreaterThan(quick);
   });
 
+  it('waits for maintenance windows and keeps site budgets', () => {
+    const nightly = {
+      days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const,
+      from: '02:00',
+      minutes: 60,
+      timezone: 'device',
+    };
+    const windows = [{ ...nightly, days: [...nightly.days] }];
+    const night = play(fleet(200), { plan: plan({ windows }) });
+    // Starts on a Monday at midnight; three waves with ten minutes of soak fit into one night, were they quick enough.
+    expect(night.state).toBe('completed');
+    expect(night.waves[0]!.passesS).toBeGreaterThan(2 * 3600);
+    const free = play(fleet(700)).durationS;
+    const one = play(fleet(700), { plan: plan({ siteBudget: { devices: 1 } }) });
+    expect(one.state).toBe('completed');
+    expect(one.durationS).toBeGreaterThan(4 * free);
+  });
+
   it('exposes nobody twice, never more than there are, and always comes to rest', () => {
     fc.assert(
       fc.property(
