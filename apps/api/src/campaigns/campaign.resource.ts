@@ -2,10 +2,12 @@ import type { Campaign, CampaignSummary, Wave } from '@muster/contracts/campaign
 import type { DecisionRecord, GateCheck } from '@muster/contracts/campaigns/decisions.schema';
 import type { Execution } from '@muster/contracts/campaigns/executions.schema';
 import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
+import { hasEnded } from '@muster/domain/campaigns/campaign.machine';
 import { addCounters, partition } from '@muster/domain/campaigns/count-executions';
 import { type CampaignFacts, explainCampaign } from '@muster/domain/campaigns/explain-campaign';
 import type { WaitFacts } from '@muster/domain/campaigns/explain-waits';
-import { canProve, type GateInputs, gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
+import { canProve, type GateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
+import { judgeWave } from '@muster/domain/campaigns/judge-wave';
 import type { CampaignRow } from '@muster/persistence/campaigns/campaign.store';
 import type { DecisionRow } from '@muster/persistence/campaigns/decision.store';
 import type { ExecutionRow } from '@muster/persistence/campaigns/execution.store';
@@ -58,11 +60,21 @@ const toWave = (row: CampaignRow, wave: WaveRow): Wave => ({
   canProve: canProve(wave.size),
 });
 
-/** The gate of the wave people look at: the one under way, else the last that was. */
+const judged = (record: DecisionRow): GateCheck[] =>
+  record.kind === 'gate'
+    ? judgeGate(record.inputs as unknown as GateInputs, record.limits as unknown as GateLimits).checks
+    : [];
+
+/** The gate people look at: of a halted wave what halted it, else of the wave under way, else of the last that was. */
 const currentGate = (view: CampaignView): GateCheck[] => {
   const facts = factsOf(view).waves;
-  const wave = facts.find((w) => w.n === view.row.currentWave);
-  return wave === undefined ? [] : judgeGate(gateInputs(wave.size, wave.counts, wave.forgiven), wave.limits).checks;
+  const halted = facts.find((wave) => wave.state === 'halted');
+  const halting = view.decisive.findLast(
+    (record) => record.kind === 'gate' && record.verdict === 'halt' && record.wave === halted?.n,
+  );
+  if (halting !== undefined) return judged(halting);
+  const wave = halted ?? facts.find((it) => it.n === view.row.currentWave);
+  return wave === undefined ? [] : judgeWave(wave, !hasEnded(view.row.state)).judgement.checks;
 };
 
 export const toCampaign = (view: CampaignView): Campaign => {
@@ -107,9 +119,17 @@ export const toCampaign = (view: CampaignView): Campaign => {
   };
 };
 
+/** Why the gate of the wave under way is held; null where none is. */
+const heldBy = (view: CampaignView): string | null => {
+  const wave = factsOf(view).waves.find(({ state }) => state === 'open' || state === 'soaking');
+  if (wave === undefined) return null;
+  const { verdict, code } = judgeWave(wave, true).judgement;
+  return verdict === 'hold' ? code : null;
+};
+
 export const toSummary = (view: CampaignView): CampaignSummary => {
   const { waves, ...campaign } = toCampaign(view);
-  return { ...campaign, waves: waves.map(({ n, state, size }) => ({ n, state, size })) };
+  return { ...campaign, waitsFor: heldBy(view), waves: waves.map(({ n, state, size }) => ({ n, state, size })) };
 };
 
 export const toExecution = (row: ExecutionRow): Execution => ({
@@ -146,8 +166,5 @@ export const toDecision = (row: DecisionRow): DecisionRecord => ({
   sentence: row.sentence,
   inputs: { ...row.inputs },
   limits: { ...row.limits },
-  checks:
-    row.kind === 'gate'
-      ? judgeGate(row.inputs as unknown as GateInputs, row.limits as unknown as GateLimits).checks
-      : [],
+  checks: judged(row),
 });

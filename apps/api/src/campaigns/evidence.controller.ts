@@ -33,6 +33,11 @@ export class EvidenceController {
     return this.evidence.decisions(call);
   }
 
+  @Endpoint(routes.getEvidence)
+  evidenceBundle(call: Call<typeof routes.getEvidence>) {
+    return this.evidence.evidence(call);
+  }
+
   @Endpoint(routes.listDeviceExecutions)
   ofDevice(call: Call<typeof routes.listDeviceExecutions>) {
     return this.evidence.ofDevice(call);

@@ -13,7 +13,7 @@ import { requireDevice } from '../devices/require-device.js';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { Refusal } from '../http/refusal.js';
-import { explain, toDecision, toExecution } from './campaign.resource.js';
+import { explain, toCampaign, toDecision, toExecution } from './campaign.resource.js';
 import { viewOf } from './read-campaign.js';
 import { updateOf, waitsOf } from './read-waits.js';
 
@@ -68,6 +68,15 @@ export class EvidenceService {
       const rows = await decisionStore.list(tx, campaignId, before, call.query.pageSize + 1);
       return this.paging.page(call, rows, (row) => [row.seq], toDecision);
     });
+  }
+
+  /** Everything that was decided, with what it was decided from: enough to judge all of it again elsewhere. */
+  evidence(call: Call<typeof routes.getEvidence>) {
+    const { campaignId } = call.params;
+    return this.database.tenant(call.principal.tenantId, async (tx) => ({
+      campaign: toCampaign(await viewOf(tx, campaignId)),
+      decisions: (await decisionStore.all(tx, campaignId)).map(toDecision),
+    }));
   }
 
   ofDevice(call: Call<typeof routes.listDeviceExecutions>) {

@@ -45,6 +45,14 @@ export const decisionStore = {
     );
   },
 
+  /** All of a campaign's, oldest first. */
+  all(tx: Tx, campaignId: string): Promise<DecisionRow[]> {
+    return tx.query<DecisionRow>(
+      `select ${columns} from decision_records where tenant_id = $1 and campaign_id = $2 order by seq`,
+      [tx.tenantId, campaignId],
+    );
+  },
+
   /** The last halt of each campaign and what followed from it, oldest first: what the verdict sentence is made of. */
   decisive(tx: Tx, campaignIds: readonly string[]): Promise<(DecisionRow & { campaignId: string })[]> {
     const kinds: readonly DecisionKind[] = ['rollback_started', 'rollback_finished', 'rollback_failed', 'finished'];
