@@ -1,5 +1,5 @@
 import { hasEnded } from '@muster/domain/campaigns/campaign.machine';
-import { gateInputs, judgeGate } from '@muster/domain/campaigns/judge-gate';
+import { judgeWave } from '@muster/domain/campaigns/judge-wave';
 import { type CampaignRow, campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
 import { recall } from '@muster/persistence/campaigns/recall';
@@ -83,12 +83,12 @@ export async function hold({ tx, row }: Acting): Promise<void> {
   await campaignStore.setPlan(tx, row.id, { ...row.plan, waves });
 }
 
-async function waveUnderWay({ tx, row }: Acting): Promise<JudgedWave> {
+async function waveUnderWay({ tx, row, now }: Acting): Promise<JudgedWave> {
   const waves = await waveStore.list(tx, [row.id]);
   const current = waves.find((wave) => wave.state === 'open' || wave.state === 'soaking');
   if (row.state !== 'running' || current === undefined) throw refuse(row, 'No wave is open.');
-  const wave = waveFacts(row.plan, current);
-  return { wave, ...judgeGate(gateInputs(wave.size, wave.counts, wave.forgiven), wave.limits) };
+  const wave = waveFacts(row.plan, current, now);
+  return { wave, ...judgeWave(wave).judgement };
 }
 
 /** Skips the rest of a soak, or goes on after a hold. A failing gate, or one without enough data, is never skipped. */

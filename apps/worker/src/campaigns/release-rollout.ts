@@ -4,6 +4,7 @@ import { nextWindow, windowAt } from '@muster/domain/campaigns/maintenance-windo
 import { type OfferRow, offerStore } from '@muster/persistence/campaigns/offer.store';
 import { Database } from '@muster/persistence/database';
 import { deltaStore, type OfferedDelta } from '@muster/persistence/releases/delta.store';
+import { brakeStore } from '@muster/persistence/tenants/brake.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandSigner } from '../commands/command-signer.js';
@@ -37,11 +38,7 @@ export class ReleaseRollout {
       downgrade: offer.isRollback || (offer.plan.allowDowngrade ?? false),
       expiresAt: offer.deadlineAt ?? new Date(now.getTime() + OFFER_MS),
     });
-    // Asked again as late as can be, for signing takes its time: a pause, a stop or the kill switch may have come.
-    const { executionId } = offer;
-    const still = await this.database.tenant(tenantId, (tx) => offerStore.open(tx, { executionId }));
-    if (still.length === 0) return;
-    await this.downlink.publish(tenantId, deviceId, 'execution', {
+    const order: ExecutionOrder = {
       schemaVersion: 1,
       action: 'offer',
       executionId: offer.executionId,
@@ -56,7 +53,20 @@ export class ReleaseRollout {
       ...(offer.deadlineAt !== null && { deadline: offer.deadlineAt.toISOString() }),
       ...deltaOf(delta),
       ...termsOf(offer, now),
+    };
+    await this.#publish(tenantId, offer, order);
+  }
+
+  /**
+   * Signing takes its time; a pause, a stop or the kill switch may have come meanwhile. The order goes out while the kill
+   * switch cannot be engaged, so that nothing does after that is answered; the broker is waited for without.
+   */
+  async #publish(tenantId: string, { executionId, deviceId }: OfferRow, order: ExecutionOrder): Promise<void> {
+    const { sent } = await this.database.tenant(tenantId, async (tx) => {
+      const wanted = !(await brakeStore.engaged(tx)) && (await offerStore.open(tx, { executionId })).length > 0;
+      return { sent: wanted ? this.downlink.publish(tenantId, deviceId, 'execution', order) : null };
     });
+    await sent;
   }
 }
 

@@ -51,9 +51,7 @@ export class Dispatcher {
         const { certificate } = outgoing;
         const order = { deviceId, certificate, id, seq, act: name, args, timeoutS, expiresAt };
         const jws = await this.signer.sign(tenantId, order);
-        // Asked as late as can be: signing takes its time. What is not sent now is sent again after the release.
-        if (await this.#killed(tenantId)) return;
-        await this.#publish(tenantId, deviceId, id, jws);
+        await this.#unlessKilled(tenantId, () => this.#publish(tenantId, deviceId, id, jws));
       }
     });
   }
@@ -96,8 +94,15 @@ export class Dispatcher {
     return { certificate: certificate ?? '', commands };
   }
 
-  #killed(tenantId: string): Promise<boolean> {
-    return this.database.tenant(tenantId, async (tx) => (await brakeStore.read(tx)).since !== null);
+  /**
+   * Signing takes its time, and the kill switch may have come meanwhile: what is not sent now is sent again after its
+   * release. It goes out while the switch cannot be engaged; the broker is waited for without.
+   */
+  async #unlessKilled(tenantId: string, publish: () => Promise<void>): Promise<void> {
+    const { sent } = await this.database.tenant(tenantId, async (tx) => ({
+      sent: (await brakeStore.engaged(tx)) ? null : publish(),
+    }));
+    await sent;
   }
 
   #publish(tenantId: string, deviceId: string, commandId: string, jws: string): Promise<void> {
