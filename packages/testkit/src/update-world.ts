@@ -35,12 +35,12 @@ export const offer = (n: number, of: Manifest, change: Partial<ExecutionOrder> =
   rollback: false,
   manifest: JSON.stringify(of),
   artifactPath: '/device/v1/artifacts/x',
-  offer: JSON.stringify({ releaseId: id(900), rollback: false, downgrade: false }),
+  offer: allowing({}),
   ...change,
 });
 /** What the signed offer says beside its releases. */
 export const allowing = (change: object) =>
-  JSON.stringify({ releaseId: id(900), rollback: false, downgrade: false, ...change });
+  JSON.stringify({ releaseId: id(900), iat: 1, rollback: false, downgrade: false, ...change });
 
 const times = { everyMs: 1, steadyMs: 0, withinMs: 200, linkWithinMs: 400 };
 export const label = (version: string): Installed => ({ version, releaseId: null, sha256: null, rollbackIndex: 0 });

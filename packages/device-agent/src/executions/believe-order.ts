@@ -10,10 +10,11 @@ export interface OrderVerifier {
 }
 
 export type Belief =
-  | { ok: true; manifest: Manifest; claims: OfferClaims }
+  | { ok: true; manifest: Manifest; claims: OfferClaims; offerSha256: string }
   | { ok: false; code: DeviceReason; detail: string };
 
 const refused = (code: DeviceReason, detail: string): Belief => ({ ok: false, code, detail });
+const digestOf = (jws: string): string => createHash('sha256').update(jws).digest('hex');
 const named = (fault: DocumentFault): DeviceReason => (fault === 'expired' ? 'offer_expired' : fault);
 
 /**
@@ -27,10 +28,9 @@ export async function believeOrder(order: ExecutionOrder, verify: OrderVerifier)
   if (offer === undefined) return refused('offer_unsigned', 'the order has no signed offer');
   const manifest = await verify.manifest(manifestJws);
   if (!manifest.ok) return refused(named(manifest.fault), 'the manifest is not signed for this device');
-  const manifestSha256 = createHash('sha256').update(manifestJws).digest('hex');
-  const claims = await verify.offer(offer, { executionId, manifestSha256 });
+  const claims = await verify.offer(offer, { executionId, manifestSha256: digestOf(manifestJws) });
   if (!claims.ok) return refused(named(claims.fault), 'the signed offer was not believed');
   if (claims.claims.releaseId !== manifest.claims.releaseId)
     return refused('identity_mismatch', 'the offer is for another release than the manifest');
-  return { ok: true, manifest: manifest.claims, claims: claims.claims };
+  return { ok: true, manifest: manifest.claims, claims: claims.claims, offerSha256: digestOf(offer) };
 }

@@ -67,6 +67,8 @@ export type OrderTerms = Pick<ExecutionOrder, 'delta' | 'preconditions' | 'windo
 export interface Update extends OrderTerms, Partial<Cause> {
   executionId: string;
   campaignId: string;
+  /** The signed offer it began with: when it was signed (seconds), and its SHA-256. */
+  offer: { iat: number; sha256: string };
   /** A return that the server ordered. */
   rollback: boolean;
   manifest: Manifest;

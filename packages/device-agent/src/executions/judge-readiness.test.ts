@@ -39,8 +39,16 @@ describe('a device is ready', () => {
     ['install', 19, null],
     ['install', 20, 'window_closed'],
     ['offer', 20, 'window_closed'],
+    ['offer', -49, null],
+    ['offer', -51, 'window_closed'],
   ])('for the %s at minute %i of a window from 10 to 20: %s', (about, minute, code) => {
     const window = { opensAt: at(10).toISOString(), closesAt: at(20).toISOString() };
     expect(judge({ terms: { window }, about, now: at(minute) })?.code ?? null).toBe(code);
+  });
+
+  test('again when the window opens', () => {
+    const window = { opensAt: at(10).toISOString(), closesAt: at(20).toISOString() };
+    expect(judge({ terms: { window }, about: 'install', now: at(8) })?.retryAfterS).toBe(120);
+    expect(judge({ terms: { window }, about: 'offer', now: at(-10_000) })?.retryAfterS).toBe(86_400);
   });
 });

@@ -19,7 +19,7 @@ export interface ReadinessFacts extends Conditions {
   terms: Pick<OrderTerms, 'preconditions' | 'window'>;
   /** What is still to be stored. */
   neededBytes: number;
-  /** Downloading may begin before the window opens, installing may not. */
+  /** Downloading may begin a while before the window opens, installing may not. */
   about: 'offer' | 'install';
   now: Date;
 }
@@ -31,6 +31,10 @@ export interface Deferral {
 }
 
 const WINDOW_RETRY_S = 900;
+/** The longest wait a report may name. */
+const LONGEST_RETRY_S = 86_400;
+/** So long before its window a device takes an offer, to be done with the download when it opens. */
+const EARLY_S = 3_600;
 const MAINS_RETRY_S = 900;
 const BATTERY_RETRY_S = 1_800;
 const DISK_RETRY_S = 3_600;
@@ -40,8 +44,8 @@ export const MEGABYTE = 1_000_000;
 /** Why not now, or null. The device forgets what it deferred; the server asks again. */
 export function judgeReadiness({ terms, about, now, power, freeBytes, neededBytes }: ReadinessFacts): Deferral | null {
   const { preconditions = {}, window } = terms;
-  if (window && (now >= new Date(window.closesAt) || (about === 'install' && now < new Date(window.opensAt))))
-    return later('window_closed', `the window is ${window.opensAt} to ${window.closesAt}`, WINDOW_RETRY_S);
+  const closed = window && outside(window, about, now);
+  if (closed) return closed;
   if (preconditions.mainsPower && power.source === 'battery')
     return later('mains_required', 'the device runs on battery', MAINS_RETRY_S);
   const { minBatteryPercent, minFreeDiskMb = 0 } = preconditions;
@@ -53,6 +57,14 @@ export function judgeReadiness({ terms, about, now, power, freeBytes, neededByte
   if (freeBytes !== null && freeBytes < asked)
     return later('disk_full', `${inMb(freeBytes)} MB are free; ${inMb(asked)} MB are needed`, DISK_RETRY_S);
   return null;
+}
+
+function outside(window: NonNullable<OrderTerms['window']>, about: 'offer' | 'install', now: Date): Deferral | null {
+  const detail = `the window is ${window.opensAt} to ${window.closesAt}`;
+  if (now >= new Date(window.closesAt)) return later('window_closed', detail, WINDOW_RETRY_S);
+  const opensInS = Math.ceil((new Date(window.opensAt).getTime() - now.getTime()) / 1000);
+  if (opensInS <= (about === 'offer' ? EARLY_S : 0)) return null;
+  return later('window_closed', detail, Math.min(opensInS, LONGEST_RETRY_S));
 }
 
 const later = (code: DeviceReason, detail: string, retryAfterS: number): Deferral => ({ code, detail, retryAfterS });

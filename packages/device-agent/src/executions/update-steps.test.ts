@@ -1,7 +1,7 @@
 import type { ExecutionOrder } from '@muster/contracts/mqtt/downlink';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { FakeClock } from '@muster/testkit/fake-clock';
-import { busy, manifest, offer, UpdateWorld } from '@muster/testkit/update-world';
+import { allowing, busy, manifest, offer, UpdateWorld } from '@muster/testkit/update-world';
 import { describe, expect, test } from 'vitest';
 import { noExecutions } from './execution-state.js';
 import type { Conditions } from './judge-readiness.js';
@@ -35,6 +35,8 @@ describe('an update that cannot be now', () => {
     world.conditions = { power: { source: 'mains' }, freeBytes: null };
     world.slow = false;
     await world.updater.receive(offer(1, manifest('2.0.0'), asks));
+    await world.told('deferred battery_low');
+    await world.updater.receive(offer(1, manifest('2.0.0'), { ...asks, offer: allowing({ iat: 2 }) }));
     await world.told('rebooting');
   });
 
@@ -54,7 +56,10 @@ describe('an update that cannot be now', () => {
     await world.told('deferred window_closed');
     clock.advance(2 * 3_600_000);
     world.slow = false;
-    await world.updater.receive(offer(1, manifest('2.0.0'), { window: { opensAt: hour(2), closesAt: hour(4) } }));
+    const offered = allowing({ iat: 2 });
+    await world.updater.receive(
+      offer(1, manifest('2.0.0'), { offer: offered, window: { opensAt: hour(2), closesAt: hour(4) } }),
+    );
     await world.told('rebooting');
   });
 
@@ -100,17 +105,6 @@ describe('a cancellation', () => {
     expect(world.installs).toBe(0);
   });
 
-  test('is no end: offered again, the same update begins anew', async () => {
-    const world = await busy();
-    await world.updater.receive(cancel(1));
-    await world.told('cancelled cancelled');
-    world.reports.length = 0;
-    await world.updater.receive(offer(1, manifest('2.0.0')));
-    await world.told('downloading');
-    world.downloaded!();
-    await world.told('rebooting');
-  });
-
   test('during the installation is obeyed before the restart', async () => {
     const world = await busy();
     let installed!: () => void;
@@ -135,6 +129,29 @@ describe('a cancellation', () => {
     await world.boot();
     await world.told('cancelled cancelled');
     expect(world.installs).toBe(0);
+  });
+
+  test('of what was deferred ends it, with what it had downloaded', async () => {
+    const asks = { preconditions: { mainsPower: true } };
+    const world = await busy(offer(1, manifest('2.0.0'), asks));
+    world.conditions = { power: { source: 'battery' }, freeBytes: null };
+    world.downloaded!();
+    await world.told('deferred mains_required');
+    await world.updater.receive(cancel(1));
+    expect(world.told().at(-1)).toBe('cancelled cancelled');
+    expect(world.shelf.size).toBe(0);
+  });
+
+  test('is no end: an offer that was signed after it begins anew, and no other does', async () => {
+    const world = await busy();
+    await world.updater.receive(cancel(1));
+    await world.told('cancelled cancelled');
+    world.slow = false;
+    await world.updater.receive(offer(1, manifest('2.0.0')));
+    await world.updater.receive(offer(1, manifest('2.0.0'), { offer: allowing({ iat: 0 }) }));
+    expect(world.downloads).toBe(1);
+    await world.updater.receive(offer(1, manifest('2.0.0'), { offer: allowing({ iat: 1, again: true }) }));
+    await world.told('rebooting');
   });
 
   test('that comes after the switch is answered with where the device stands', async () => {

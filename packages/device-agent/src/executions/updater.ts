@@ -98,10 +98,11 @@ export class Updater {
   async #consider(order: ExecutionOrder): Promise<void> {
     const { executionId } = order;
     const { update } = this.#journal;
-    if (update?.executionId === executionId && update.step !== 'deferred' && !wasRecalled(update))
-      return this.#reports.entered(update);
+    const known = update?.executionId === executionId ? update : null;
+    if (known && known.step !== 'deferred' && !wasRecalled(known)) return this.#reports.entered(known);
     const belief = await believeOrder(order, this.ports.verify);
     if (!belief.ok) return this.#reject(executionId, null, belief.code, belief.detail);
+    if (known && !isNewer(belief, known)) return this.#reports.entered(known);
     if (!(await this.#makesWay())) {
       const { version } = belief.manifest;
       const reasonDetail = `${this.#journal.update!.manifest.version} is being installed`;
@@ -121,7 +122,8 @@ export class Updater {
     return !latest || isTerminal(latest.step);
   }
 
-  async #answer(order: ExecutionOrder, { manifest, claims }: Believed): Promise<void> {
+  async #answer(order: ExecutionOrder, belief: Believed): Promise<void> {
+    const { manifest, claims } = belief;
     const { installer, clock } = this.ports;
     const { executionId } = order;
     const { version } = manifest;
@@ -143,7 +145,7 @@ export class Updater {
       if (retryAfterS === undefined) return this.#reject(executionId, version, reasonCode, reasonDetail);
       return this.#defer({ executionId, version, reasonCode, reasonDetail, retryAfterS });
     }
-    await this.#journal.begin(this.#updateOf(order, { manifest, rollback: claims.rollback, installed }));
+    await this.#journal.begin(this.#updateOf(order, belief, installed));
     await this.ports.artifacts.tidy(worthKeeping(this.#journal.facts));
     this.#steps.work();
   }
@@ -166,15 +168,13 @@ export class Updater {
     return deferral ? causeOf(deferral) : objection({ executionId: order.executionId, manifest }, 'offer');
   }
 
-  #updateOf(
-    order: ExecutionOrder,
-    { manifest, rollback, installed }: { manifest: Update['manifest']; rollback: boolean; installed: Installed },
-  ): Update {
+  #updateOf(order: ExecutionOrder, { manifest, claims, offerSha256 }: Believed, installed: Installed): Update {
     return {
       ...termsOf(order),
       executionId: order.executionId,
       campaignId: order.campaignId,
-      rollback,
+      offer: { iat: claims.iat, sha256: offerSha256 },
+      rollback: claims.rollback,
       manifest,
       artifactPath: order.artifactPath ?? `/device/v1/artifacts/${manifest.artifact.id}`,
       deadline: order.deadline ?? null,
@@ -188,8 +188,15 @@ export class Updater {
   async #cancel({ executionId }: ExecutionOrder): Promise<void> {
     const { update } = this.#journal;
     if (update?.executionId !== executionId) return;
-    if (isTerminal(update.step) || !isCancellable(update.step)) return this.#reports.entered(update);
-    await this.#steps.recall({ reasonCode: 'cancelled', reasonDetail: 'cancelled by the server' });
+    const cause = { reasonCode: 'cancelled', reasonDetail: 'cancelled by the server' };
+    if (update.step === 'deferred') {
+      await this.#journal.enter('cancelled', cause);
+      return this.ports.artifacts.tidy(worthKeeping(this.#journal.facts));
+    }
+    if (!isCancellable(update.step)) return this.#reports.entered(update);
+    const { settled } = await this.#steps.recall(cause);
+    // An offer right behind it then meets what it led to.
+    if (isRecallable(update.step)) await settled;
   }
 
   #reject(executionId: string, version: string | null, reasonCode: string, reasonDetail: string): Promise<void> {
@@ -208,6 +215,10 @@ export class Updater {
     await this.#reports.regressed(confirmed.executionId, detail);
   }
 }
+
+/** Signed after the offer that is known, not that one delivered twice. */
+const isNewer = ({ claims, offerSha256 }: Believed, { offer }: Update): boolean =>
+  offer === undefined || (claims.iat >= offer.iat && offerSha256 !== offer.sha256);
 
 const termsOf = ({ delta, preconditions, window, jitterS }: ExecutionOrder): OrderTerms => ({
   ...(delta && { delta }),
