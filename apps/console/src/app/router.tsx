@@ -85,6 +85,12 @@ const release = createRoute({
   path: '/releases/$releaseId',
   component: lazyRouteComponent(() => import('../features/releases/release.page.js'), 'ReleasePage'),
 });
+const components = createRoute({
+  getParentRoute: () => inside,
+  path: '/components',
+  validateSearch: search.componentsSearch,
+  component: lazyRouteComponent(() => import('../features/releases/components.page.js'), 'ComponentsPage'),
+});
 const campaigns = createRoute({
   getParentRoute: () => inside,
   path: '/campaigns',
@@ -149,6 +155,7 @@ const tree = root.addChildren([
     config,
     releases,
     release,
+    components,
     campaigns,
     newCampaign,
     campaign,

@@ -79,6 +79,7 @@ export type DeviceSearch = ReturnType<typeof deviceSearch>;
 export const driftSearch = search({ class: contractWord<DriftClass>(), path: text });
 export const configSearch = search({ from: whole, to: whole });
 export const releasesSearch = search({ state: contractWord<ReleaseState>(), model: text });
+export const componentsSearch = search({ name: text, version: text });
 export const campaignsSearch = search({ state: contractWord<CampaignState>(), active: yesNo });
 export const campaignTabs = ['failures', 'devices', 'decisions', 'exclusions', 'plan'] as const;
 export const campaignSearch = search({ tab: oneOf(campaignTabs), wave: whole, state: contractWord<ExecutionState>() });

@@ -1,10 +1,10 @@
 import type { FleetSummary } from '@muster/contracts/devices/devices.schema';
+import { compareVersions } from '@muster/domain/releases/compare-versions';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { count, percent } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { campaignsQuery } from '../campaigns/campaigns.queries.js';
-import { compareVersions } from '../releases/newest-releases.js';
 import { releasesQuery } from '../releases/releases.queries.js';
 import { newestInService } from './newest-in-service.js';
 import classes from './overview.module.css';

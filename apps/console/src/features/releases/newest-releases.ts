@@ -1,22 +1,5 @@
 import type { Release } from '@muster/contracts/releases/releases.schema';
-
-const parts = (version: string) => {
-  const [core = '', tail = ''] = version.split('+')[0]!.split(/-(.*)/);
-  return { core: core.split('.').map(Number), tail };
-};
-
-/** Order of two semantic versions by precedence; a pre-release comes before its release (semver 11). */
-export const compareVersions = (a: string, b: string): number => {
-  const left = parts(a);
-  const right = parts(b);
-  for (let i = 0; i < 3; i += 1) {
-    const step = (left.core[i] ?? 0) - (right.core[i] ?? 0);
-    if (step !== 0) return step;
-  }
-  if (left.tail === right.tail) return 0;
-  if (left.tail === '') return 1;
-  return right.tail === '' ? -1 : left.tail.localeCompare(right.tail, 'en', { numeric: true });
-};
+import { compareVersions } from '@muster/domain/releases/compare-versions';
 
 /** The highest published version for each hardware model. */
 export const newestByModel = (

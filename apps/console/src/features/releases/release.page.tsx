@@ -9,16 +9,22 @@ import { Answer } from '../../ui/answer.js';
 import { ConfirmAction } from '../../ui/confirm-action.js';
 import { Copyable } from '../../ui/copyable.js';
 import { Facts } from '../../ui/facts.js';
-import { bytes, count, many, moment } from '../../ui/format.js';
+import { bytes, count, many } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { Panel } from '../../ui/panel.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { useMay } from '../access/session.queries.js';
+import { DeltasPanel } from './deltas.panel.js';
+import { DemandsPanel } from './demands.panel.js';
+import { EditDialog } from './edit-dialog.js';
 import { ReleaseCampaignsPanel } from './release-campaigns.panel.js';
 import classes from './releases.module.css';
 import { releaseQuery } from './releases.queries.js';
+import { SbomPanel } from './sbom.panel.js';
+import { SupportEnd } from './support-end.js';
+import { Way } from './way.js';
 
 const route = getRouteApi('/inside/releases/$releaseId');
 
@@ -26,7 +32,9 @@ function Actions({ release }: { readonly release: Release }) {
   const maySign = useMay('release:sign');
   const mayPublish = useMay('release:publish');
   const mayRevoke = useMay('release:revoke');
+  const mayWrite = useMay('release:write');
   const [revoking, setRevoking] = useState(false);
+  const [editing, setEditing] = useState(false);
   const stale = [['releases']] as const;
   const sign = useAction(signRelease, { stale });
   const publish = useAction(publishRelease, { stale });
@@ -61,6 +69,15 @@ function Actions({ release }: { readonly release: Release }) {
           Launch a campaign
         </Button>
       ) : null}
+      <Button
+        variant="default"
+        disabled={!mayWrite}
+        title={mayWrite ? undefined : 'Needs the permission release:write'}
+        onClick={() => setEditing(true)}
+      >
+        Edit…
+      </Button>
+      {editing ? <EditDialog release={release} onClose={() => setEditing(false)} /> : null}
       {release.state === 'revoked' ? null : (
         <Button
           variant="default"
@@ -92,31 +109,6 @@ function Actions({ release }: { readonly release: Release }) {
   );
 }
 
-function Way({ release }: { readonly release: Release }) {
-  const steps = [
-    ['Uploaded', release.artifact.createdAt, release.artifact.createdBy],
-    ['Drafted', release.createdAt, release.createdBy],
-    ['Signed', release.signedAt, null],
-    ['Published', release.publishedAt, null],
-  ] as const;
-  return (
-    <ol className={classes.way}>
-      {steps.map(([title, at, by]) => (
-        <li key={title} data-state={at ? 'done' : 'todo'}>
-          <b>{title}</b>
-          <span className="quiet">{at ? `${moment(at)}${by ? ` by ${by}` : ''}` : 'not yet'}</span>
-        </li>
-      ))}
-      {release.revokedAt ? (
-        <li data-state="bad">
-          <b>Revoked</b>
-          <span className="soft">{moment(release.revokedAt)}</span>
-        </li>
-      ) : null}
-    </ol>
-  );
-}
-
 /** One release: its artifact, its signature, how far it is on its way and which campaigns bring it. */
 export function ReleasePage() {
   const { releaseId } = route.useParams();
@@ -132,6 +124,11 @@ export function ReleasePage() {
             sub={
               <>
                 <span>for {release.models.join(', ')}</span>
+                {release.supportUntil ? (
+                  <span>
+                    support <SupportEnd at={release.supportUntil} />
+                  </span>
+                ) : null}
                 <Link to="/devices" search={{ firmware: release.version }} className="link">
                   {count(release.devicesOn)} devices on it
                 </Link>
@@ -148,7 +145,6 @@ export function ReleasePage() {
                     ['File', release.artifact.name],
                     ['Size', `${bytes(release.artifact.size)} (${count(release.artifact.size)} bytes)`],
                     ['SHA-256', <Copyable key="sha" text={release.artifact.sha256} label="SHA-256" head={28} />],
-                    ['Rollback index', String(release.rollbackIndex)],
                     [
                       'Manifest',
                       release.manifestJws ? (
@@ -160,10 +156,15 @@ export function ReleasePage() {
                   ]}
                 />
               </Panel>
+              <DemandsPanel release={release} />
+            </div>
+            <div className={layout.halves}>
               <Panel title="Notes">
                 <p className={`${classes.notes} soft`}>{release.notes || 'No notes.'}</p>
               </Panel>
+              <DeltasPanel release={release} />
             </div>
+            <SbomPanel key={release.id} release={release} />
             <ReleaseCampaignsPanel releaseId={release.id} />
           </div>
         </>

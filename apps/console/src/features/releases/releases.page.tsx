@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import { type Release, releaseStates } from '@muster/contracts/releases/releases.schema';
-import { IconUpload } from '@tabler/icons-react';
+import { IconSearch, IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouterState } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -15,6 +15,7 @@ import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { useMay } from '../access/session.queries.js';
 import { releasesQuery } from './releases.queries.js';
+import { SupportEnd } from './support-end.js';
 import { UploadDialog } from './upload-dialog.js';
 
 const route = getRouteApi('/inside/releases');
@@ -46,6 +47,14 @@ const columns: readonly Column<Release>[] = [
         <span className="quiet">0</span>
       ),
   },
+  {
+    key: 'sbom',
+    head: 'Components',
+    align: 'right',
+    cell: (row) =>
+      row.sbom ? <span className="num">{count(row.sbom.components)}</span> : <span className="quiet">–</span>,
+  },
+  { key: 'support', head: 'Support until', cell: (row) => <SupportEnd at={row.supportUntil} /> },
   { key: 'published', head: 'Published', cell: (row) => <RelativeTime at={row.publishedAt} never="not yet" /> },
 ];
 
@@ -73,7 +82,14 @@ export function ReleasesPage() {
       <PageHeader
         title="Releases"
         sub="An artifact with a signed manifest. Devices check the signature before they download a byte."
-        actions={upload}
+        actions={
+          <>
+            <Button component={Link} to="/components" variant="default" leftSection={<IconSearch size={14} />}>
+              Find a component
+            </Button>
+            {upload}
+          </>
+        }
       />
       <div className={layout.stack}>
         <div className={layout.filters}>

@@ -1,14 +1,16 @@
-import { Button, FileInput, Modal, NumberInput, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Button, FileInput, Modal, TextInput } from '@mantine/core';
 import { createRelease } from '@muster/contracts/releases/releases.routes';
-import type { Artifact } from '@muster/contracts/releases/releases.schema';
-import { IconFile } from '@tabler/icons-react';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import type { Artifact, Release } from '@muster/contracts/releases/releases.schema';
+import { IconFile, IconListDetails } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAction } from '../../api/use-action.js';
 import { bytes, percent } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
-import { fleetQuery } from '../devices/devices.queries.js';
+import { attachSbom } from './attach-sbom.js';
+import { DemandFields } from './demand-fields.js';
+import { blankDemands, isVersion, minVersionFault, newDemands } from './demand-form.js';
 import classes from './releases.module.css';
 import { type Progress, uploadArtifact } from './upload-artifact.js';
 
@@ -36,21 +38,28 @@ interface UploadDialogProps {
 
 /** A file becomes a draft release: hashed here, sent in pieces, checked there, then named and given its models. */
 export function UploadDialog({ onClose, onMade }: UploadDialogProps) {
-  const fleet = useQuery(fleetQuery);
   const [file, setFile] = useState<File | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const [name, setName] = useState('');
   const [version, setVersion] = useState('');
-  const [models, setModels] = useState<string[]>([]);
-  const [rollbackIndex, setRollbackIndex] = useState(0);
-  const [notes, setNotes] = useState('');
+  const [demands, setDemands] = useState(blankDemands);
+  const [sbom, setSbom] = useState<File | null>(null);
   const [artifact, setArtifact] = useState<Artifact | null>(null);
   const upload = useMutation({
     mutationFn: (chosen: File) => uploadArtifact(chosen, setProgress),
     onSuccess: setArtifact,
   });
-  const create = useAction(createRelease, { stale: [['releases']], onDone: (release) => onMade(release.id) });
-  const versionFault = version !== '' && !/^\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?$/.test(version);
+  const attach = useMutation({
+    mutationFn: ({ draft, document }: { draft: Release; document: File }) => attachSbom(draft.id, document),
+    onSuccess: (release) => onMade(release.id),
+  });
+  const create = useAction(createRelease, {
+    stale: [['releases']],
+    onDone: (draft) => (sbom ? attach.mutate({ draft, document: sbom }) : onMade(draft.id)),
+  });
+  const versionFault = version !== '' && !isVersion(version);
+  const incomplete = !artifact || name.trim() === '' || version === '' || demands.models.length === 0;
+  const wrong = versionFault || minVersionFault(demands.minVersion, version) !== null;
 
   const choose = (chosen: File | null) => {
     setFile(chosen);
@@ -70,10 +79,9 @@ export function UploadDialog({ onClose, onMade }: UploadDialogProps) {
         className={layout.form}
         onSubmit={(event) => {
           event.preventDefault();
-          if (artifact)
-            create.mutate({
-              body: { name: name.trim(), version, models, artifactId: artifact.id, rollbackIndex, notes },
-            });
+          if (create.data && sbom) attach.mutate({ draft: create.data, document: sbom });
+          else if (artifact)
+            create.mutate({ body: { ...newDemands(demands), name: name.trim(), version, artifactId: artifact.id } });
         }}
       >
         <FileInput
@@ -103,39 +111,41 @@ export function UploadDialog({ onClose, onMade }: UploadDialogProps) {
             value={version}
             onChange={(event) => setVersion(event.currentTarget.value.trim())}
           />
-          <NumberInput
-            label="Rollback index"
-            min={0}
-            value={rollbackIndex}
-            onChange={(value) => setRollbackIndex(Number(value) || 0)}
-          />
         </div>
-        <TagsInput
-          label="Hardware models"
-          description="Only devices of these models may install it"
-          required
-          data={(fleet.data?.models ?? []).map((row) => row.model)}
-          value={models}
-          onChange={setModels}
-        />
-        <Textarea
-          label="Notes"
-          autosize
-          minRows={2}
-          value={notes}
-          onChange={(event) => setNotes(event.currentTarget.value)}
+        <DemandFields form={demands} version={version} onChange={setDemands} />
+        <FileInput
+          label="SBOM"
+          description="CycloneDX 1.4 to 1.6 or SPDX 2.2 or 2.3, as JSON"
+          placeholder="None"
+          accept=".json,application/json"
+          clearable
+          leftSection={<IconListDetails size={15} />}
+          value={sbom}
+          onChange={setSbom}
         />
         {create.isError ? <ProblemNotice error={create.error} /> : null}
+        {attach.isError && create.data ? (
+          <>
+            <p>The draft was made; its SBOM was not taken. Choose another file, or go on without one.</p>
+            <ProblemNotice error={attach.error} />
+          </>
+        ) : null}
         <div className={layout.buttons}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
+          {attach.isError && create.data ? (
+            <Button variant="default" onClick={() => onMade(create.data.id)}>
+              Go on without
+            </Button>
+          ) : (
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+          )}
           <Button
             type="submit"
-            loading={create.isPending}
-            disabled={!artifact || name.trim() === '' || version === '' || versionFault || models.length === 0}
+            loading={create.isPending || attach.isPending}
+            disabled={incomplete || wrong || (create.isSuccess && !sbom)}
           >
-            Make the draft
+            {create.isSuccess ? 'Attach the SBOM' : 'Make the draft'}
           </Button>
         </div>
       </form>

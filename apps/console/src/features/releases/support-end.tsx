@@ -1,0 +1,29 @@
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { ago } from '../../ui/format.js';
+import { useNow } from '../../ui/now.js';
+import classes from './releases.module.css';
+
+const NEAR_MS = 90 * 86_400_000;
+
+/** "31 Dec 2029"; support ends at an instant, and people think of it as a day. */
+export const day = (at: string): string =>
+  new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/** When support of a release ends; a warning when that is near, an alarm when it is past. */
+export function SupportEnd({ at }: { readonly at: string | null }) {
+  const now = useNow();
+  if (at === null) return <span className="quiet">not stated</span>;
+  const left = Date.parse(at) - now;
+  if (left > NEAR_MS)
+    return (
+      <time dateTime={at} className="num">
+        {day(at)}
+      </time>
+    );
+  return (
+    <span className={classes.support} data-tone={left <= 0 ? 'bad' : 'warn'}>
+      <IconAlertTriangle size={14} aria-hidden />
+      {left <= 0 ? 'ended' : 'ends'} <time dateTime={at}>{day(at)}</time>, {ago(Date.parse(at), now)}
+    </span>
+  );
+}
