@@ -28,8 +28,8 @@ beforeEach(async () => {
   collector = new EvidenceCollector(
     test.database,
     clock,
-    createLogger({ level: 'silent', service: 'test' }),
-    createMetrics(),
+    createLogger({ process: 'worker', level: 'silent' }),
+    createMetrics('worker'),
   );
 });
 
