@@ -1,54 +1,84 @@
 import type { GateCheck } from '@muster/contracts/campaigns/decisions.schema';
-import { count, duration, percent, reading } from './format.js';
+import type { MetricLimit } from '@muster/contracts/campaigns/plans.schema';
+import { metricName } from '../features/telemetry/metric-name.js';
+import { count } from './format.js';
 import classes from './gate-table.module.css';
+import { difference, measure } from './gate-words.js';
 import { IntervalBand } from './interval-band.js';
 import { StatusBadge } from './status-badge.js';
 
-type Unit = GateCheck['unit'];
-
-const measure = (value: number | null, unit: Unit): string => {
-  if (value === null) return 'no data';
-  switch (unit) {
-    case 'share':
-      return percent(value);
-    case 'seconds':
-      return duration(value * 1000);
-    case 'times':
-      return `${reading(value)}×`;
-    case 'metric':
-      return reading(value);
-    case 'devices':
-      return count(value);
-  }
-};
-
-/** A difference of two values, signed; of two shares it is in percentage points. */
-export const difference = (value: number, unit: Unit): string => {
-  const sign = value > 0 ? '+' : value < 0 ? '−' : '±';
-  const size = Math.abs(value);
-  return unit === 'share' ? `${sign}${reading(size * 100)} points` : `${sign}${measure(size, unit)}`;
-};
-
 /** Whether the limit is a floor or a ceiling follows from what the check counts: good things have floors. */
-const bound = (check: GateCheck): string => (/^(success|sample|resolved)/.test(check.code) ? '≥' : '≤');
+const bound = (check: GateCheck): string => (/^(success|sample|resolved|observed)/.test(check.code) ? '≥' : '≤');
 
-const others = { baseline: 'their own past', control: 'devices not updated' } as const;
+const others = { baseline: 'in their own past', control: 'on devices not updated' } as const;
 
-function Reference({ check }: { readonly check: GateCheck }) {
-  if (!check.against) return null;
+/** The metric a check is about, with the name people give it. */
+const metricOf = (check: GateCheck) => {
+  const key = /^metric\.(.+)$/.exec(check.code)?.[1];
+  return key === undefined ? null : { key, ...metricName(key, '', null) };
+};
+
+interface LineProps {
+  readonly check: GateCheck;
+  readonly bad: MetricLimit['bad'];
+}
+
+function Comparison({ check, bad }: LineProps) {
+  if (!check.against || check.reference === null || check.reference === undefined) return null;
+  const unit = check.unit === 'times' ? 'share' : check.unit;
   return (
-    <>
-      <span className={classes.reference}>
-        {measure(check.reference ?? null, check.unit)} <span className="quiet">{others[check.against]}</span>
+    <span className={classes.against}>
+      {check.interval ? <IntervalBand check={check} interval={check.interval} bad={bad} /> : null}
+      <span className="quiet">
+        against {measure(check.reference, unit)} {others[check.against]}
       </span>
-      {check.interval ? <IntervalBand check={check} interval={check.interval} /> : null}
-    </>
+    </span>
   );
 }
 
+const limitText = (check: GateCheck, bad: MetricLimit['bad']): string => {
+  if (check.unit === 'metric')
+    return bad === 'both'
+      ? `±${measure(check.limit, 'metric')}`
+      : difference(bad === 'down' ? -check.limit : check.limit, 'metric');
+  return check.code === 'error_rise'
+    ? difference(check.limit, 'share')
+    : `${bound(check)} ${measure(check.limit, check.unit)}`;
+};
+
+function Line({ check, bad }: LineProps) {
+  const metric = metricOf(check);
+  const unit = metric?.unit && check.observed !== null ? ` ${metric.unit}` : '';
+  return (
+    <tr data-verdict={check.verdict}>
+      <th scope="row">
+        {metric?.title ?? check.title}
+        <Comparison check={check} bad={bad} />
+      </th>
+      <td className={classes.observed}>
+        {measure(check.observed, check.unit)}
+        {unit}
+      </td>
+      <td className={classes.limit}>{limitText(check, bad)}</td>
+      <td className={classes.limit}>
+        {count(check.n)}
+        {check.of === check.n ? '' : ` / ${count(check.of)}`}
+      </td>
+      <td>
+        <StatusBadge noun="verdict" state={check.verdict} />
+      </td>
+    </tr>
+  );
+}
+
+interface GateTableProps {
+  readonly checks: readonly GateCheck[];
+  /** The plan's metric limits: which way is bad is theirs to say. */
+  readonly metrics?: readonly MetricLimit[] | undefined;
+}
+
 /** A gate line by line: what was measured, over how many devices, against which limit, and what follows. */
-export function GateTable({ checks }: { readonly checks: readonly GateCheck[] }) {
-  const compares = checks.some((check) => check.against !== undefined);
+export function GateTable({ checks, metrics = [] }: GateTableProps) {
   return (
     <table className={classes.table}>
       <caption className="visually-hidden">Gate checks</caption>
@@ -58,7 +88,6 @@ export function GateTable({ checks }: { readonly checks: readonly GateCheck[] })
           <th scope="col" className={classes.right}>
             Observed
           </th>
-          {compares ? <th scope="col">Compared with</th> : null}
           <th scope="col" className={classes.right}>
             Limit
           </th>
@@ -70,27 +99,11 @@ export function GateTable({ checks }: { readonly checks: readonly GateCheck[] })
       </thead>
       <tbody>
         {checks.map((check) => (
-          <tr key={`${check.code} ${check.title} ${check.against ?? ''}`} data-verdict={check.verdict}>
-            <th scope="row">{check.title}</th>
-            <td className={classes.observed}>{measure(check.observed, check.unit)}</td>
-            {compares ? (
-              <td>
-                <Reference check={check} />
-              </td>
-            ) : null}
-            <td className={classes.limit}>
-              {check.interval && check.unit !== 'times'
-                ? difference(check.limit, check.unit)
-                : `${bound(check)} ${measure(check.limit, check.unit)}`}
-            </td>
-            <td className={classes.limit}>
-              {count(check.n)}
-              {check.of === check.n ? '' : ` / ${count(check.of)}`}
-            </td>
-            <td>
-              <StatusBadge noun="verdict" state={check.verdict} />
-            </td>
-          </tr>
+          <Line
+            key={check.code}
+            check={check}
+            bad={metrics.find(({ metric }) => check.code === `metric.${metric}`)?.bad ?? 'up'}
+          />
         ))}
       </tbody>
     </table>

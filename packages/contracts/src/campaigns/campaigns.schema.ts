@@ -124,8 +124,13 @@ export const CampaignSummary = Campaign.pick({
   createdAt: true,
   startedAt: true,
   finishedAt: true,
+  stalledSince: true,
 })
-  .extend({ waves: z.array(z.object({ n: z.number().int(), state: z.enum(waveStates), size: z.number().int() })) })
+  .extend({
+    waves: z.array(z.object({ n: z.number().int(), state: z.enum(waveStates), size: z.number().int() })),
+    /** Code of the gate that holds the wave under way: waiting_for_sample, no_evidence; null where none is held. */
+    waitsFor: z.string().nullable(),
+  })
   .meta({ id: 'CampaignSummary' });
 export type CampaignSummary = z.infer<typeof CampaignSummary>;
 

@@ -5,6 +5,7 @@ import { PageHeader } from '../../ui/page-header.js';
 import { KillSwitchPanel } from '../brakes/kill-switch.panel.js';
 import { MailPanel } from '../notifications/mail.panel.js';
 import { WebhooksPanel } from '../notifications/webhooks.panel.js';
+import { DutiesPanel } from './duties.panel.js';
 import { KeysPanel } from './keys.panel.js';
 import { PeoplePanel } from './people.panel.js';
 import { usePrincipal } from './session.queries.js';
@@ -36,7 +37,10 @@ export function SettingsPage() {
           <Tabs.Tab value="sessions">Your sessions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">
-          <PeoplePanel />
+          <div className={layout.stack}>
+            <PeoplePanel />
+            <DutiesPanel />
+          </div>
         </Tabs.Panel>
         <Tabs.Panel value="keys">
           <KeysPanel />

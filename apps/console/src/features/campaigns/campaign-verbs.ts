@@ -32,32 +32,46 @@ const editable: readonly CampaignState[] = ['draft', 'awaiting_approval', 'denie
 export const canEdit = (state: CampaignState): boolean => editable.includes(state);
 
 /** States in which waiting devices can still be taken out of the campaign. */
-const open: readonly CampaignState[] = ['running', 'held', 'halted', 'pausing', 'paused'];
-export const canExclude = ({ state, counters }: Campaign): boolean =>
-  open.includes(state) && counters.waiting + counters.queued > 0;
+const moving: readonly CampaignState[] = ['preparing', 'running', 'held', 'halted', 'pausing', 'paused'];
+export const canExclude = ({ state, counters, parentId }: Campaign): boolean =>
+  moving.includes(state) && parentId === null && counters.waiting + counters.queued > 0;
 
-/** Devices that failed can be tried again as a campaign of their own once this one offers nothing more. */
+/** Devices that failed can be tried again as a campaign of their own once this one is over. */
 export const canRetry = (campaign: Campaign): boolean =>
-  (hasEnded(campaign.state) || campaign.state === 'halted') &&
-  campaign.parentId === null &&
-  outcomes(campaign.counters).bad > 0;
+  hasEnded(campaign.state) && campaign.parentId === null && outcomes(campaign.counters).bad > 0;
+
+const underWay = ({ waves }: Campaign): boolean => waves.some(({ state }) => state === 'open' || state === 'soaking');
 
 /** A wave that waits for data, with no limit broken: a person may answer for it. */
-const waitsForData = (campaign: Campaign): boolean =>
-  open.includes(campaign.state) &&
-  campaign.state !== 'halted' &&
-  campaign.waves.some(({ state }) => state === 'open' || state === 'soaking') &&
-  campaign.gate.some(({ verdict }) => verdict === 'hold') &&
-  campaign.gate.every(({ verdict }) => verdict !== 'halt');
+const waitsForData = ({ gate }: Campaign): boolean =>
+  gate.some(({ verdict }) => verdict === 'hold') && gate.every(({ verdict }) => verdict !== 'halt');
 
-/** What the state machine allows now. To skip a soak or to override is no step of the machine: both need a wave that waits. */
+const holdable = ({ currentWave: n, plan }: Campaign): boolean =>
+  n !== null && n < plan.waves.length && !plan.waves[n - 1]?.holdAfter;
+
+/** Only devices that are on a release, or on their way to it, can be returned, and only once. */
+const returnable = ({ kind, parentId, childId, counters }: Campaign): boolean =>
+  kind === 'release' && parentId === null && childId === null && counters.succeeded + counters.inFlight > 0;
+
+/**
+ * What can be asked for now. Where a campaign's own machine goes back after a pause is no choice of a person, so the
+ * verbs that bend the waves are named here beside it; the server has the last word and says why.
+ */
 export const verbsOf = (campaign: Campaign): CampaignVerb[] => {
-  const events: readonly string[] = machine.allowed(campaign.state);
-  const verbs: CampaignVerb[] = (
-    ['launch', 'approve', 'deny', 'pause', 'resume', 'hold', 'stop', 'rollback'] as const
-  ).filter((verb) => events.includes(verb));
-  const moving = campaign.state === 'running' || campaign.state === 'held';
-  if (moving && campaign.waves.some((wave) => wave.state === 'soaking')) verbs.push('advance');
-  if (waitsForData(campaign)) verbs.push('override');
-  return verbs;
+  const { state } = campaign;
+  const events: readonly string[] = machine.allowed(state);
+  const running = state === 'running';
+  const possible: Record<CampaignVerb, boolean> = {
+    launch: state === 'draft',
+    approve: events.includes('approve'),
+    deny: events.includes('deny'),
+    pause: events.includes('pause'),
+    resume: (state === 'held' || events.includes('resume')) && !(state === 'halted' && campaign.childId !== null),
+    rollback: events.includes('rollback') && returnable(campaign),
+    hold: running && holdable(campaign),
+    advance: running && campaign.waves.some((wave) => wave.state === 'soaking'),
+    override: running && underWay(campaign) && waitsForData(campaign),
+    stop: events.includes('stop'),
+  };
+  return (Object.keys(possible) as CampaignVerb[]).filter((verb) => possible[verb]);
 };

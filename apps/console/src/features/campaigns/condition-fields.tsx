@@ -2,6 +2,7 @@ import { Checkbox, NumberInput, Select } from '@mantine/core';
 import { DurationInput } from '../../ui/duration-input.js';
 import { layout } from '../../ui/layout.js';
 import { type FieldsProps, numberOrNull } from './campaign-form.js';
+import classes from './wizard.module.css';
 
 /** How many of a site at once, what a device must have, and how restarts are spread. */
 export function ConditionFields({ form, set }: FieldsProps) {
@@ -9,7 +10,7 @@ export function ConditionFields({ form, set }: FieldsProps) {
   return (
     <>
       <div className={layout.fields}>
-        <div>
+        <div className={classes.budget}>
           <NumberInput
             label="At one site, at once"
             placeholder="no limit"
@@ -17,27 +18,23 @@ export function ConditionFields({ form, set }: FieldsProps) {
             max={siteBudget?.unit === 'percent' ? 100 : 100_000}
             allowNegative={false}
             hideControls
-            rightSectionWidth={92}
-            rightSection={
-              <Select
-                aria-label="Unit of the site budget"
-                variant="unstyled"
-                allowDeselect={false}
-                data={[
-                  { value: 'devices', label: 'devices' },
-                  { value: 'percent', label: '%' },
-                ]}
-                value={siteBudget?.unit ?? 'devices'}
-                onChange={(unit) =>
-                  set({ siteBudget: { unit: unit as 'percent' | 'devices', size: siteBudget?.size ?? 1 } })
-                }
-              />
-            }
             value={siteBudget?.size ?? ''}
             onChange={(value) => {
               const size = numberOrNull(value);
               set({ siteBudget: size === null ? null : { unit: siteBudget?.unit ?? 'devices', size } });
             }}
+          />
+          <Select
+            aria-label="Unit of the site budget"
+            allowDeselect={false}
+            data={[
+              { value: 'devices', label: 'pcs' },
+              { value: 'percent', label: '%' },
+            ]}
+            value={siteBudget?.unit ?? 'devices'}
+            onChange={(unit) =>
+              set({ siteBudget: { unit: unit as 'percent' | 'devices', size: siteBudget?.size ?? 1 } })
+            }
           />
         </div>
         <NumberInput

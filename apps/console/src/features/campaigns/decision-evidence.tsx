@@ -1,4 +1,5 @@
 import type { DecisionRecord } from '@muster/contracts/campaigns/decisions.schema';
+import type { GateLimits, MetricLimit } from '@muster/contracts/campaigns/plans.schema';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Fold } from '../../ui/fold.js';
@@ -42,11 +43,9 @@ function Rejudgement({ record }: { readonly record: DecisionRecord }) {
   );
 }
 
-const plain = (value: unknown): string =>
-  value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value ?? 'none');
-
 function Numbers({ title, values }: { readonly title: string; readonly values: Readonly<Record<string, unknown>> }) {
-  const entries = Object.entries(values);
+  // What is nested is what the checks above say line by line; the stored record below has it whole.
+  const entries = Object.entries(values).filter(([, value]) => value === null || typeof value !== 'object');
   if (entries.length === 0) return null;
   return (
     <div>
@@ -55,7 +54,7 @@ function Numbers({ title, values }: { readonly title: string; readonly values: R
         {entries.map(([key, value]) => (
           <div key={key}>
             <dt>{words(key.replace(/([A-Z])/g, ' $1').toLowerCase())}</dt>
-            <dd className="num">{plain(value)}</dd>
+            <dd className="num">{String(value ?? 'none')}</dd>
           </div>
         ))}
       </dl>
@@ -63,12 +62,15 @@ function Numbers({ title, values }: { readonly title: string; readonly values: R
   );
 }
 
+const metricsOf = ({ limits }: DecisionRecord): readonly MetricLimit[] =>
+  (limits as Partial<GateLimits>).health?.metrics ?? [];
+
 /** What a decision was made from: its checks, its numbers, its limits, and the proof that they lead to it. */
 export function DecisionEvidence({ record }: { readonly record: DecisionRecord }) {
   return (
     <div className={classes.evidence}>
       {record.kind === 'gate' ? <Rejudgement record={record} /> : null}
-      {record.checks.length > 0 ? <GateTable checks={record.checks} /> : null}
+      {record.checks.length > 0 ? <GateTable checks={record.checks} metrics={metricsOf(record)} /> : null}
       <div className={classes.columns}>
         <Numbers title="Inputs" values={record.inputs} />
         <Numbers title="Limits" values={record.limits} />

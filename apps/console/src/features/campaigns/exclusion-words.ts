@@ -12,7 +12,9 @@ const said: Readonly<Record<string, string>> = {
   in_another_campaign: 'in another campaign',
   downgrade_refused: 'on a newer version',
   below_min_version: 'too old to take it directly',
+  must_pass_through: 'must take an earlier release first',
   blocked: 'blocked after repeated failures',
+  excluded_by_operator: 'left out by a person',
 };
 
 /** Why devices are left out, as a group of them is called: "already there", "in another campaign". */

@@ -41,7 +41,7 @@ export function NeedsYouPanel({ campaigns }: { readonly campaigns: readonly Camp
                   {campaign.name}
                 </Link>{' '}
                 <span className="quiet">
-                  {needWords[need]} <RelativeTime at={campaign.since} />
+                  {needWords[need]} <RelativeTime at={need === 'stalled' ? campaign.stalledSince : campaign.since} />
                   {need === 'approval' && campaign.createdBy === me?.name
                     ? '; you created it, so somebody else must approve'
                     : ''}

@@ -2,18 +2,18 @@ import type { CampaignSummary } from '@muster/contracts/campaigns/campaigns.sche
 
 export type Need = 'approval' | 'halted' | 'held' | 'stalled' | 'no_data';
 
-/** Reason codes of a wave that waits for what does not come by itself. */
-const dataless = new Set(['no_data', 'waiting_for_control', 'waiting_for_baseline', 'waiting_for_health']);
+/** Gate codes of a wave that waits for what may never come. */
+const dataless = new Set(['no_data', 'no_evidence', 'evidence_unclear']);
 
-type Standing = Pick<CampaignSummary, 'state' | 'reasonCode'>;
+type Standing = Pick<CampaignSummary, 'state' | 'stalledSince' | 'waitsFor'>;
 
 /** What a campaign wants of a person; null while it goes its way. */
-export const needOf = ({ state, reasonCode }: Standing): Need | null => {
+export const needOf = ({ state, stalledSince, waitsFor }: Standing): Need | null => {
   if (state === 'awaiting_approval') return 'approval';
   if (state === 'halted') return 'halted';
   if (state === 'held') return 'held';
-  if (reasonCode === 'stalled') return 'stalled';
-  return state === 'running' && reasonCode !== null && dataless.has(reasonCode) ? 'no_data' : null;
+  if (stalledSince) return 'stalled';
+  return state === 'running' && waitsFor && dataless.has(waitsFor) ? 'no_data' : null;
 };
 
 export const needWords: Record<Need, string> = {

@@ -43,8 +43,8 @@ const healthText = ({ health }: GateLimits): string => {
     return `${metric} at most ${sign}${reading(maxChange)}`;
   });
   return [
-    `errors at most +${percent(health.maxErrorRise)} against the control`,
-    `${reading(health.maxBurn)}× their own last ${durationText(health.baselineS)}`,
+    `errors at most ${reading(health.maxErrorRise * 100)} points above devices not updated`,
+    `at most ${reading(health.maxBurn)}× their own past ${durationText(health.baselineS)}`,
     ...metrics,
   ].join('; ');
 };

@@ -2,7 +2,7 @@ import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
-import { count, many } from '../../ui/format.js';
+import { bytes, count, many, percent } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { PartitionBar } from '../../ui/partition-bar.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
@@ -53,6 +53,9 @@ function Who({ preview, form }: { readonly preview: Preview; readonly form: Camp
       {preview.offline > 0 ? (
         <p className="quiet">{many(preview.offline, 'eligible device')} offline now; offered when they return.</p>
       ) : null}
+      {preview.bytes > 0 ? (
+        <p className="quiet">{bytes(preview.bytes)} to hand out if every one takes the full artifact.</p>
+      ) : null}
       {preview.previousVersions.length > 0 ? (
         <p className="quiet">
           Now on {preview.previousVersions.map((one) => `${one.version ?? 'unknown'} (${count(one.count)})`).join(', ')}
@@ -60,6 +63,31 @@ function Who({ preview, form }: { readonly preview: Preview; readonly form: Camp
         </p>
       ) : null}
     </Panel>
+  );
+}
+
+/** A first wave that differs from the fleet by less than this is like the fleet. */
+const SKEW = 0.1;
+
+function Mix({ preview }: { readonly preview: Preview }) {
+  const skewed = (preview.firstWaveMix ?? []).filter(
+    ({ share, shareOfTargets }) => Math.abs(share - shareOfTargets) >= SKEW,
+  );
+  if (skewed.length === 0) return null;
+  return (
+    <p className={classes.proof}>
+      <b>The first wave is not like the rest.</b>{' '}
+      <span className="soft">
+        {skewed
+          .slice(0, 3)
+          .map(
+            ({ attribute, value, share, shareOfTargets }) =>
+              `${attribute} ${value ?? 'unknown'} is ${percent(share, 0)} of it and ${percent(shareOfTargets, 0)} of all`,
+          )
+          .join('; ')}
+        .
+      </span>
+    </p>
   );
 }
 
@@ -74,6 +102,7 @@ function Proofs({ preview }: { readonly preview: Preview }) {
           <span className="soft">{wave.canProve}</span>
         </p>
       ))}
+      <Mix preview={preview} />
     </Panel>
   );
 }
@@ -86,7 +115,12 @@ export function PreflightPanel({ form, preview, children }: PreflightPanelProps)
       {preview.data && preview.data.problems.length > 0 ? (
         <div className={classes.faults}>
           {preview.data.problems.map((problem) => (
-            <p key={`${problem.code}${problem.detail}`} className={classes.fault}>
+            <p
+              key={`${problem.code}${problem.detail}`}
+              className={classes.fault}
+              data-severity={problem.severity ?? 'refusal'}
+            >
+              {problem.severity === 'warning' ? null : <b>It would be refused. </b>}
               {problem.detail} <code>{problem.code}</code>
             </p>
           ))}
@@ -94,6 +128,13 @@ export function PreflightPanel({ form, preview, children }: PreflightPanelProps)
       ) : null}
       {preview.data ? (
         <>
+          {preview.data.supersedes ? (
+            <p className={classes.fault} data-severity="warning">
+              Takes the place of <b>{preview.data.supersedes.name}</b>:{' '}
+              {many(preview.data.supersedes.givenUp, 'device')} it has not reached are given up by it,{' '}
+              {count(preview.data.supersedes.finishing)} in flight finish.
+            </p>
+          ) : null}
           <Who preview={preview.data} form={form} />
           <Proofs preview={preview.data} />
         </>

@@ -48,7 +48,7 @@ export function ProgressPanel({ campaign, selected, onSelect }: ProgressPanelPro
             after a soak of {duration(campaign.plan.gate.soakS * 1000)}.
           </EmptyState>
         ) : (
-          <GateTable checks={campaign.gate} />
+          <GateTable checks={campaign.gate} metrics={(current?.plan.gate ?? campaign.plan.gate).health?.metrics} />
         )}
       </Panel>
     </div>

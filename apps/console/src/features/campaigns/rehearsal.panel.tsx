@@ -88,6 +88,9 @@ function Outcome({ rehearsal }: { readonly rehearsal: Rehearsal }) {
   );
 }
 
+/** Where on the page it is. */
+export const REHEARSAL = 'rehearsal';
+
 /** The campaign played in virtual time before anything is sent: how long, how many exposed, and what the gate would see. */
 export function RehearsalPanel({ body }: { readonly body: Body | null }) {
   const [step, setStep] = useState(3);
@@ -101,7 +104,7 @@ export function RehearsalPanel({ body }: { readonly body: Body | null }) {
   const stale = play.data !== undefined && (played?.body !== body || played?.rate !== rate);
   return (
     <Panel title="Rehearse" aside="in virtual time; nothing is sent">
-      <div className={classes.ask}>
+      <div className={classes.ask} id={REHEARSAL}>
         <label className={classes.slider}>
           <span>
             The release fails on <b className="num">{rate}%</b> of devices

@@ -20,7 +20,8 @@ export const demandsOf = (release: Release, me: string | null, now: number): Dem
   const ends = release.supportUntil ? Date.parse(release.supportUntil) : null;
   if (ends !== null && ends < now) add('bad', `Its support ended on ${moment(ends)}.`);
   else if (ends !== null && ends - now < SOON) add('warn', `Its support ends on ${moment(ends)}.`);
-  if (me !== null && release.signedBy === me) add('warn', 'You signed it: somebody else must launch it.');
+  if (me !== null && release.signedBy === me)
+    add('plain', 'You signed it: where duties are kept apart, somebody else must launch it.');
   if (release.sbom === null) add('warn', 'It has no SBOM: what is inside cannot be searched.');
   const revisions = release.hardwareRevisions?.length
     ? `, hardware revision ${release.hardwareRevisions.join(' or ')}`

@@ -4,7 +4,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { z } from 'zod';
 import { DurationInput } from '../../ui/duration-input.js';
 import { durationText } from '../../ui/duration-text.js';
-import { count, many } from '../../ui/format.js';
+import { count } from '../../ui/format.js';
 import { type FieldsProps, nextKey, type WaveDraft, wave as waveDraft, wavePresets } from './campaign-form.js';
 import classes from './wizard.module.css';
 
@@ -29,7 +29,7 @@ function Size({ wave, n, change }: { readonly wave: WaveDraft; readonly n: numbe
       <Select
         aria-label={`Unit of wave ${n}`}
         allowDeselect={false}
-        w={88}
+        w={68}
         data={[
           { value: 'percent', label: '%' },
           { value: 'devices', label: 'pcs' },
@@ -88,7 +88,7 @@ export function WaveFields({ form, set, preview }: WaveFieldsProps) {
                 onChange={(soakS) => change({ soakS })}
               />
               <span className="quiet num">
-                {planned ? `${many(planned.size, 'device')} more, ${count(planned.cumulative)} in all` : ''}
+                {planned ? `${count(planned.size)} more, ${count(planned.cumulative)} in all` : ''}
               </span>
               <span className={classes.waveEnd}>
                 {index < form.waves.length - 1 ? (
