@@ -24,6 +24,8 @@ export interface ExternalParts {
 export type StackOptions = ({ readonly cluster: TestCluster } | { readonly external: ExternalParts }) & {
   /** `mosquitto` runs Debian's broker with the product's own configuration. */
   readonly broker?: 'embedded' | 'mosquitto';
+  /** Ports under which each worker of several finds the database; one worker goes there directly. Needs an external broker. */
+  readonly workersVia?: readonly number[];
 };
 
 /** The built product on free ports with a database of its own: api and worker as real processes. */
@@ -33,13 +35,13 @@ export class Stack implements AsyncDisposable {
     readonly testDatabase: TestDatabase,
     readonly ports: { readonly people: number; readonly devices: number; readonly mqtt: number },
     readonly api: ServerProcess,
-    readonly worker: ServerProcess,
+    readonly workers: readonly ServerProcess[],
     readonly client: ApiClient,
     readonly mosquitto: Mosquitto | null,
   ) {}
 
   static async start(options: StackOptions): Promise<Stack> {
-    const { broker = 'embedded' } = options;
+    const { broker = 'embedded', workersVia = [] } = options;
     const home = mkdtempSync(join(tmpdir(), 'muster-stack-'));
     mkdirSync(join(home, 'logs'));
     const own = 'cluster' in options ? await cloneDatabase(options.cluster) : null;
@@ -55,22 +57,35 @@ export class Stack implements AsyncDisposable {
       ...(external ? externalSettings(external) : {}),
       ...(broker === 'mosquitto' ? { MUSTER_MQTT_URL: `mqtts://localhost:${servicePort}` } : {}),
     };
-    const server = (name: string) =>
-      new ServerProcess(name, `apps/${name}/dist/main.js`, environment, join(home, 'logs', `${name}.log`));
+    const server = (name: string, n = '', over = {}) =>
+      new ServerProcess(
+        `${name}${n}`,
+        `apps/${name}/dist/main.js`,
+        { ...environment, ...over },
+        join(home, 'logs', `${name}${n}.log`),
+      );
     const api = server('api');
-    const worker = server('worker');
+    const workers =
+      workersVia.length === 0 || own === null
+        ? [server('worker')]
+        : workersVia.map((port, i) => server('worker', `-${i + 1}`, throughPort(databaseSettings(own), port)));
     await api.start();
     const testDatabase = own ?? (await connectTo(external!.databaseUrl));
     const mosquitto =
       broker === 'mosquitto'
         ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt, servicePort })
         : null;
-    await worker.start();
+    for (const worker of workers) await worker.start();
     const baseUrl = `http://127.0.0.1:${ports.people}`;
     const person = await ApiClient.signIn(baseUrl, await makeSignInLink(testDatabase.ownerUrl, baseUrl));
     const { secret } = await person.call(createApiKey, { body: { name: 'journeys', permissions: [...permissions] } });
     const client = ApiClient.withKey(baseUrl, secret);
-    return new Stack(home, testDatabase, ports, api, worker, client, mosquitto);
+    return new Stack(home, testDatabase, ports, api, workers, client, mosquitto);
+  }
+
+  /** The worker, where there is one; the first of several. */
+  get worker(): ServerProcess {
+    return this.workers[0]!;
   }
 
   get database(): Database {
@@ -90,7 +105,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    await this.worker.stop();
+    for (const worker of this.workers) await worker.stop();
     await this.api.stop();
     await this.mosquitto?.stop();
     await this.testDatabase.drop();
@@ -107,6 +122,15 @@ const databaseSettings = ({ ownerUrl, appUrl, systemUrl }: TestDatabase) => ({
   MUSTER_DATABASE_APP_URL: appUrl,
   MUSTER_DATABASE_SYSTEM_URL: systemUrl,
 });
+
+const throughPort = (settings: Record<string, string>, port: number) =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => {
+      const url = new URL(value);
+      url.host = `127.0.0.1:${port}`;
+      return [name, url.href] as const;
+    }),
+  );
 
 const externalSettings = ({ databaseUrl, redisUrl, artifactsUrl }: ExternalParts) => ({
   MUSTER_DATABASE_URL: databaseUrl,
