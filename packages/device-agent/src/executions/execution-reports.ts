@@ -1,4 +1,5 @@
 import type { ExecutionReport } from '@muster/contracts/mqtt/uplink';
+import type { Clock } from '../ports/clock.js';
 import { type Answer, reportedAs, type Step, type Update } from './execution-state.js';
 import type { Installer } from './installer.js';
 
@@ -20,6 +21,8 @@ export type ExecutionReportBody = Pick<ExecutionReport, 'executionId' | 'state'>
 
 /** Progress is told in quarters; a share of every device of a campaign would be traffic without news. */
 const QUARTER = 25;
+/** A step that takes longer is told again this often: the server gives up on one it hears nothing of. */
+export const STILL_AT_IT_MS = 120_000;
 const DETAIL_LIMIT = 1000;
 
 /** How a step is called when its name alone would not say it. */
@@ -31,6 +34,7 @@ export class ExecutionReports {
     private readonly tell: (body: ExecutionReportBody) => Promise<unknown>,
     private readonly installer: Installer,
     private readonly bootId: string,
+    private readonly clock: Clock,
   ) {}
 
   async entered(update: Update, checks?: Record<string, boolean>): Promise<void> {
@@ -71,9 +75,12 @@ export class ExecutionReports {
   /** A listener for the percentages of the step the update is in. */
   progressOf({ executionId, step }: Update): (percent: number) => void {
     let told = 0;
+    let toldAt = this.clock.monotonic();
     return (percent) => {
-      if (percent < told + QUARTER || percent >= 100) return;
+      const now = this.clock.monotonic();
+      if (percent >= 100 || (percent < told + QUARTER && now - toldAt < STILL_AT_IT_MS)) return;
       told = percent - (percent % QUARTER);
+      toldAt = now;
       void this.tell({ executionId, state: reportedAs[step], phase: step, progress: percent });
     };
   }

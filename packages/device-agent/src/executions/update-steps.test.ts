@@ -185,11 +185,21 @@ describe('the wait before the restart', () => {
 
   test('is not waited twice when the power fails in it', async () => {
     const { world, clock } = await waiting();
-    clock.advance(200_000);
+    clock.advance(100_000);
     await world.boot();
     await assertEventually(() => expect(clock.pending).toBe(2));
-    clock.advance(101_000);
+    clock.advance(120_000);
+    await assertEventually(() => expect(clock.pending).toBe(1));
+    clock.advance(81_000);
     await world.told('rebooting');
+  });
+
+  test('is told again every two minutes, for the server would give up on a silent device', async () => {
+    const { world, clock } = await waiting();
+    const told = () => world.reports.filter(({ phase }) => phase === 'waiting to restart').length;
+    expect(told()).toBe(1);
+    clock.advance(120_000);
+    await assertEventually(() => expect(told()).toBe(2));
   });
 
   test('ends with a cancellation, and the device runs what it ran', async () => {

@@ -3,6 +3,7 @@ import type { Log } from '../ports/log.js';
 import type { Power } from '../ports/power.js';
 import type { Random } from '../ports/random.js';
 import type { Artifacts } from './artifact-shelf.js';
+import { STILL_AT_IT_MS } from './execution-reports.js';
 import { type Cause, isCancellable, isTerminal, type Update, worthKeeping } from './execution-state.js';
 import type { Installer } from './installer.js';
 import { type Conditions, type Deferral, judgeReadiness } from './judge-readiness.js';
@@ -162,23 +163,28 @@ export class UpdateSteps {
     return true;
   }
 
-  /** Draws when to restart: within the jitter, and before the window closes. */
-  #readyToRestart({ jitterS = 0, window }: Update): Promise<true> {
+  /** Draws when to restart: within the jitter, and before the window closes and the offer ends. */
+  #readyToRestart({ jitterS = 0, window, deadline }: Update): Promise<true> {
     const { clock, random } = this.ports;
     // The installation may have gone on for minutes since it was asked to stop; the edge before the switch is the last.
     const recalled = this.journal.update?.recalled;
     if (recalled) return this.journal.enter('cancelled', recalled);
-    const open = window ? this.#until(window.closesAt) : Number.POSITIVE_INFINITY;
-    const waitMs = random() * Math.min(jitterS * 1000, open);
+    const ends = [window?.closesAt, deadline].flatMap((instant) => (instant ? [this.#until(instant)] : []));
+    const waitMs = random() * Math.min(jitterS * 1000, ...ends);
     if (waitMs < 1) return this.journal.enter('activating');
     return this.journal.enter('waiting', { restartAt: new Date(clock.now().getTime() + waitMs).toISOString() });
   }
 
-  async #wait({ restartAt, jitterS = 0 }: Update): Promise<boolean> {
-    // A clock that was set back must not turn a minute into a year.
-    const left = restartAt === undefined ? 0 : Math.min(this.#until(restartAt), jitterS * 1000);
+  async #wait(update: Update): Promise<boolean> {
+    const { restartAt, jitterS = 0 } = update;
+    const { clock } = this.ports;
     const signal = AbortSignal.any([this.#stopping.signal, this.#recall.signal]);
-    await pause(this.ports.clock, left, signal);
+    // A clock that was set back must not turn a minute into a year.
+    const until = clock.monotonic() + (restartAt === undefined ? 0 : Math.min(this.#until(restartAt), jitterS * 1000));
+    for (let left = until - clock.monotonic(); left > 0 && !signal.aborted; left = until - clock.monotonic()) {
+      await pause(clock, Math.min(left, STILL_AT_IT_MS), signal);
+      if (left > STILL_AT_IT_MS && !signal.aborted) await this.journal.reports.entered(update);
+    }
     return signal.aborted ? true : this.journal.enter('activating');
   }
 

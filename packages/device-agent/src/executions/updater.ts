@@ -51,7 +51,7 @@ export class Updater {
     private readonly device: DeviceDescription,
     times: ProbationTimes,
   ) {
-    this.#reports = new ExecutionReports(ports.report, ports.installer, ports.power.bootId);
+    this.#reports = new ExecutionReports(ports.report, ports.installer, ports.power.bootId, ports.clock);
     this.#journal = new UpdateJournal(ports.state, this.#reports, ports.clock, ports.log);
     this.#steps = new UpdateSteps(ports, this.#journal, times);
   }
