@@ -1,3 +1,5 @@
+import { byRank, interleave, type Ranked } from './interleave.js';
+
 /** What wave membership looks at: who the device is and which mix of the fleet it stands for. */
 export interface EligibleTarget {
   readonly deviceId: string;
@@ -24,33 +26,53 @@ export function hashRank(seed: string, text: string): number {
   return 4294967296 * (2097151 & b) + (a >>> 0);
 }
 
-const stratumOf = (target: EligibleTarget): string =>
-  `${target.model}\u0000${target.site ?? ''}\u0000${target.version ?? ''}`;
+type Tree = Map<string, Map<string, Map<string, Ranked[]>>>;
 
-/**
- * Puts targets in the order waves are cut from. Every prefix holds each mix of model, site and version in about its
- * share of the fleet, so a 1% wave is not one site by accident. The order depends on the seed and the set of targets
- * alone, never on the order they come in.
- */
-export function orderTargets(seed: string, targets: readonly EligibleTarget[]): string[] {
-  const strata = new Map<string, { deviceId: string; rank: number }[]>();
-  for (const target of targets) {
-    const key = stratumOf(target);
-    const members = strata.get(key);
-    const member = { deviceId: target.deviceId, rank: hashRank(seed, target.deviceId) };
-    if (members === undefined) strata.set(key, [member]);
-    else members.push(member);
+const at = <V>(map: Map<string, V>, key: string, make: () => V): V => {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
   }
+  return value;
+};
 
-  const placed: { deviceId: string; rank: number; at: number }[] = [];
-  for (const members of strata.values()) {
-    members.sort(byRank);
-    // The middle of each member's slot: a stratum of n spreads its members evenly over 0..1.
-    for (const [i, member] of members.entries()) placed.push({ ...member, at: (i + 0.5) / members.length });
+function grow(seed: string, targets: readonly EligibleTarget[]): Tree {
+  const tree: Tree = new Map();
+  for (const { deviceId, model, site, version } of targets) {
+    const versions = at(tree, model, () => new Map<string, Map<string, Ranked[]>>());
+    const sites = at(versions, version ?? '', () => new Map<string, Ranked[]>());
+    at(sites, site ?? '', (): Ranked[] => []).push({ deviceId, rank: hashRank(seed, deviceId) });
   }
-  placed.sort((x, y) => x.at - y.at || byRank(x, y));
-  return placed.map((member) => member.deviceId);
+  return tree;
 }
 
-const byRank = (x: { deviceId: string; rank: number }, y: { deviceId: string; rank: number }): number =>
-  x.rank - y.rank || (x.deviceId < y.deviceId ? -1 : 1);
+const HALF = 0.5;
+const RANKS = 2 ** 53;
+/** The golden ratio: its multiples, taken modulo 1, keep apart better than those of any other number. */
+const GOLDEN = 0.6180339887498949;
+
+const byName = <V>(map: Map<string, V>): [string, V][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+
+/**
+ * Puts targets in the order waves are cut from. Every prefix holds each model, each version within a model and each site
+ * within those in about its share of the fleet, so a 1% wave is not one site by accident. Models and versions are few
+ * and rounded to the nearest device; sites are many, and which of the small ones come first is drawn, for each version
+ * at another point, so that a site that came early in one comes late in the next. The order depends on the seed and the
+ * set of targets alone, never on the order they come in; among devices of one mix it depends on the seed and the device.
+ */
+export function orderTargets(seed: string, targets: readonly EligibleTarget[]): string[] {
+  let drawn = 0;
+  const models = byName(grow(seed, targets)).map(([, versions]) => {
+    const parts = byName(versions).map(([, sites]) => {
+      const shift = drawn++ * GOLDEN;
+      const mixes = [...sites].map(([site, members]) => ({
+        members: members.sort(byRank),
+        start: (hashRank(seed, site) / RANKS + shift) % 1,
+      }));
+      return { members: interleave(mixes), start: HALF };
+    });
+    return { members: interleave(parts), start: HALF };
+  });
+  return interleave(models).map((member) => member.deviceId);
+}

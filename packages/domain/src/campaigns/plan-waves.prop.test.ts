@@ -1,17 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { orderTargets } from './order-targets.js';
 import { planWaves, waveAt } from './plan-waves.js';
-
-const fleet = fc.uniqueArray(
-  fc.record({
-    deviceId: fc.uuid(),
-    model: fc.constantFrom('m1', 'm2'),
-    site: fc.constantFrom('north', 'south', null),
-    version: fc.constantFrom('1.0.0', '1.1.0'),
-  }),
-  { selector: (d) => d.deviceId, minLength: 1, maxLength: 200 },
-);
 
 describe('planWaves', () => {
   it('covers every target exactly once with no empty wave, or refuses', () => {
@@ -61,43 +50,5 @@ describe('planWaves', () => {
   ] as const)('refuses with %s', (code, sizes, total) => {
     const plan = planWaves(sizes, total);
     expect(plan.ok ? null : plan.code).toBe(code);
-  });
-});
-
-describe('orderTargets', () => {
-  it('depends on the seed and the set alone, not on the order devices come in', () => {
-    fc.assert(
-      fc.property(fleet, fc.string(), (devices, seed) => {
-        expect(orderTargets(seed, [...devices].reverse())).toEqual(orderTargets(seed, devices));
-        expect([...orderTargets(seed, devices)].sort()).toEqual(devices.map((d) => d.deviceId).sort());
-      }),
-    );
-  });
-
-  it('gives every prefix each mix of model, site and version in its share, within one device', () => {
-    fc.assert(
-      fc.property(fleet, fc.double({ min: 0.01, max: 1, noNaN: true }), (devices, share) => {
-        const order = orderTargets('seed', devices);
-        const prefix = new Set(order.slice(0, Math.ceil(share * order.length)));
-        for (const model of ['m1', 'm2'])
-          for (const site of ['north', 'south', null])
-            for (const version of ['1.0.0', '1.1.0']) {
-              const mix = devices.filter((d) => d.model === model && d.site === site && d.version === version);
-              const taken = mix.filter((d) => prefix.has(d.deviceId)).length;
-              // Twelve mixes share the rounding of one prefix.
-              expect(Math.abs(taken - (mix.length * prefix.size) / devices.length)).toBeLessThan(2);
-            }
-      }),
-    );
-  });
-
-  it('puts other devices first for another campaign', () => {
-    const devices = Array.from({ length: 100 }, (_, i) => ({
-      deviceId: `d${i}`,
-      model: 'm',
-      site: null,
-      version: null,
-    }));
-    expect(orderTargets('a', devices).slice(0, 10)).not.toEqual(orderTargets('b', devices).slice(0, 10));
   });
 });
