@@ -1,8 +1,10 @@
-import { judgeStart } from '@muster/domain/campaigns/judge-plan';
+import { judgePlan, judgeStart } from '@muster/domain/campaigns/judge-plan';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
-import { freezeTargets } from '@muster/persistence/campaigns/freeze-targets';
+import { draftStore } from '@muster/persistence/campaigns/draft.store';
+import { freezeTargets, sortDevices } from '@muster/persistence/campaigns/freeze-targets';
+import { targetStore } from '@muster/persistence/campaigns/target.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
 import { personsBehind } from '../access/persons-behind.js';
@@ -61,16 +63,28 @@ async function authorsOf({ tx, row }: Acting): Promise<Set<string>> {
   return ids;
 }
 
+/** Freezing more targets takes longer than a person should wait for an answer: the worker does it, at once. */
+const FROZEN_HERE = 5_000;
+
 async function begin(acting: Acting, event: 'launch' | 'approve'): Promise<void> {
   const { tx, row, now } = acting;
-  const startAt = row.plan.startAt === undefined ? null : new Date(row.plan.startAt);
-  if (startAt === null || startAt <= now) {
+  const startAt = row.plan.startAt === undefined ? now : new Date(row.plan.startAt);
+  const here = startAt <= now && (await targetStore.count(tx, row.selector, FROZEN_HERE)) < FROZEN_HERE;
+  if (here) {
     await move(acting, event);
     return freeze(acting);
   }
-  await publishedRelease(acting);
-  await move(acting, 'schedule', event);
-  await campaignStore.schedule(tx, row.id, startAt);
+  const release = await publishedRelease(acting);
+  if (startAt <= now) await judgeNow(acting, release);
+  await move(acting, 'schedule', startAt <= now ? 'freezing' : event);
+  await draftStore.schedule(tx, row.id, startAt);
+}
+
+/** What the worker would refuse in a moment is refused here, where somebody waits for the answer. */
+async function judgeNow({ tx, row, now }: Acting, release: ReleaseRow | null): Promise<void> {
+  const { eligible } = await sortDevices(tx, row, release, now);
+  const waves = judgePlan(row.plan, eligible);
+  if (!waves.ok) throw new Refusal(waves.code, waves.detail, waves.facts);
 }
 
 /** The release it rolls out, fit to be; null where it changes no firmware. */

@@ -14,6 +14,7 @@ export class Rounds {
     evidence: EvidenceCollector,
   ) {
     this.#rounds = {
+      'start-due': () => ticker.startDue(),
       tick: () => ticker.tickAll(),
       'join-late': () => joiners.joinAll(),
       'collect-evidence': () => evidence.collect(),

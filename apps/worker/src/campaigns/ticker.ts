@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { campaignStore, type Lease } from '@muster/persistence/campaigns/campaign.store';
+import { draftStore } from '@muster/persistence/campaigns/draft.store';
 import { startScheduled } from '@muster/persistence/campaigns/start-scheduled';
 import { loadTick } from '@muster/persistence/campaigns/tick.store';
 import { applyTick } from '@muster/persistence/campaigns/tick-apply.store';
@@ -47,7 +48,7 @@ export class Ticker {
   /** Starts what was scheduled for now. Several workers may try; the campaign's row lets one of them. */
   async startDue(): Promise<void> {
     const now = this.clock.now();
-    for (const { tenantId, id } of await this.database.system((tx) => campaignStore.startable(tx, now)))
+    for (const { tenantId, id } of await this.database.system((tx) => draftStore.startable(tx, now)))
       await this.database
         .tenant(tenantId, (tx) => startScheduled(tx, id, now))
         .catch((error: unknown) => {
@@ -58,7 +59,6 @@ export class Ticker {
 
   /** Looks after every campaign that moves. One that fails is logged and does not stop the others. */
   async tickAll(): Promise<void> {
-    await this.startDue();
     const due = await this.database.system((tx) => campaignStore.due(tx));
     for (const { tenantId, id } of due)
       await this.tick(tenantId, id).catch((error: unknown) => {

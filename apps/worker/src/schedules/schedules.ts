@@ -20,6 +20,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'devices', job: 'judge-presence', everyMs: 2 * SECOND },
   { queue: 'configs', job: 'judge-drift', everyMs: MINUTE },
   { queue: 'commands', job: 'settle-due', everyMs: SECOND },
+  { queue: 'campaigns', job: 'start-due', everyMs: SECOND },
   { queue: 'campaigns', job: 'tick', everyMs: SECOND },
   { queue: 'campaigns', job: 'collect-evidence', everyMs: 10 * SECOND },
   { queue: 'campaigns', job: 'join-late', everyMs: 30 * SECOND },

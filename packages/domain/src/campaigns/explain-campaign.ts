@@ -71,7 +71,9 @@ function sentenceOf(facts: CampaignFacts): string {
       return `Approval was denied${facts.reasonDetail ? `: ${facts.reasonDetail}` : ''}. Change it and submit it again.`;
     case 'scheduled':
       return facts.startAt
-        ? `Scheduled: it freezes its targets and starts by itself ${facts.startAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`
+        ? facts.reasonCode === 'freezing'
+          ? 'Starting: who is a target is being written down, which takes a while for a large fleet.'
+          : `Scheduled: it freezes its targets and starts by itself ${facts.startAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`
         : 'Scheduled: it starts by itself at its time.';
     case 'preparing':
       return preparing(facts);

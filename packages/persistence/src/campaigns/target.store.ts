@@ -104,6 +104,18 @@ export const targetStore = {
     return rows.map((row) => row.id);
   },
 
+  /** How many devices a selector matches, counted up to `most`. */
+  async count(tx: Tx, selector: Selector, most: number): Promise<number> {
+    const params: unknown[] = [tx.tenantId];
+    const condition = compileSelector(selector, params);
+    const [row] = await tx.query<{ n: number }>(
+      `select count(*)::int as n from (select from devices d where d.tenant_id = $1 and (${condition})
+         limit $${params.push(most)}) counted`,
+      params,
+    );
+    return row!.n;
+  },
+
   /** Freezes targets and queues an execution for each, in one go. */
   async freeze(tx: Tx, campaignId: string, targets: readonly Target[], now: Date): Promise<void> {
     for (const part of chunks(targets)) {
