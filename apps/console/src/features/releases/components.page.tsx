@@ -1,7 +1,8 @@
 import { Button, TextInput } from '@mantine/core';
+import type { Page } from '@muster/contracts/page';
 import type { ComponentUse } from '@muster/contracts/releases/releases.schema';
 import { IconSearch } from '@tabler/icons-react';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Answer } from '../../ui/answer.js';
@@ -90,8 +91,19 @@ function Devices({ search }: { readonly search: ComponentSearch }) {
   );
 }
 
-function Uses({ search }: { readonly search: ComponentSearch }) {
+/** The devices are asked for once the range was understood, so that a fault in it is told once. */
+function Found({ search }: { readonly search: ComponentSearch }) {
   const query = useQuery(componentUsesQuery(search));
+  const mayDevices = useMay('device:read');
+  return (
+    <>
+      <Uses query={query} />
+      {mayDevices && query.isSuccess ? <Devices search={search} /> : null}
+    </>
+  );
+}
+
+function Uses({ query }: { readonly query: UseQueryResult<Page<ComponentUse>, Error> }) {
   return (
     <Panel
       title="Releases that contain it"
@@ -126,7 +138,6 @@ function Uses({ search }: { readonly search: ComponentSearch }) {
 export function ComponentsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const mayDevices = useMay('device:read');
   const [name, setName] = useState(search.name ?? '');
   const [version, setVersion] = useState(search.version ?? '');
   const asked = search.name ? { name: search.name, version: search.version } : null;
@@ -163,10 +174,7 @@ export function ComponentsPage() {
           </Button>
         </form>
         {asked ? (
-          <>
-            <Uses search={asked} />
-            {mayDevices ? <Devices search={asked} /> : null}
-          </>
+          <Found search={asked} />
         ) : (
           <Panel>
             <EmptyState title="Name a component">

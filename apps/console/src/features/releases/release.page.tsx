@@ -23,7 +23,6 @@ import { ReleaseCampaignsPanel } from './release-campaigns.panel.js';
 import classes from './releases.module.css';
 import { releaseQuery } from './releases.queries.js';
 import { SbomPanel } from './sbom.panel.js';
-import { SupportEnd } from './support-end.js';
 import { Way } from './way.js';
 
 const route = getRouteApi('/inside/releases/$releaseId');
@@ -124,11 +123,6 @@ export function ReleasePage() {
             sub={
               <>
                 <span>for {release.models.join(', ')}</span>
-                {release.supportUntil ? (
-                  <span>
-                    support <SupportEnd at={release.supportUntil} />
-                  </span>
-                ) : null}
                 <Link to="/devices" search={{ firmware: release.version }} className="link">
                   {count(release.devicesOn)} devices on it
                 </Link>
@@ -139,33 +133,35 @@ export function ReleasePage() {
           <div className={layout.stack}>
             <Way release={release} />
             <div className={layout.halves}>
-              <Panel title="Artifact">
-                <Facts
-                  facts={[
-                    ['File', release.artifact.name],
-                    ['Size', `${bytes(release.artifact.size)} (${count(release.artifact.size)} bytes)`],
-                    ['SHA-256', <Copyable key="sha" text={release.artifact.sha256} label="SHA-256" head={28} />],
-                    [
-                      'Manifest',
-                      release.manifestJws ? (
-                        <Copyable key="jws" text={release.manifestJws} label="signed manifest" head={28} />
-                      ) : (
-                        'not signed yet'
-                      ),
-                    ],
-                  ]}
-                />
-              </Panel>
-              <DemandsPanel release={release} />
+              <div className={layout.stack}>
+                <Panel title="Artifact">
+                  <Facts
+                    facts={[
+                      ['File', release.artifact.name],
+                      ['Size', `${bytes(release.artifact.size)} (${count(release.artifact.size)} bytes)`],
+                      ['SHA-256', <Copyable key="sha" text={release.artifact.sha256} label="SHA-256" head={28} />],
+                      [
+                        'Manifest',
+                        release.manifestJws ? (
+                          <Copyable key="jws" text={release.manifestJws} label="signed manifest" head={28} />
+                        ) : (
+                          'not signed yet'
+                        ),
+                      ],
+                    ]}
+                  />
+                </Panel>
+                <Panel title="Notes">
+                  <p className={`${classes.notes} soft`}>{release.notes || 'No notes.'}</p>
+                </Panel>
+              </div>
+              <div className={layout.stack}>
+                <DemandsPanel release={release} />
+                <DeltasPanel release={release} />
+              </div>
             </div>
-            <div className={layout.halves}>
-              <Panel title="Notes">
-                <p className={`${classes.notes} soft`}>{release.notes || 'No notes.'}</p>
-              </Panel>
-              <DeltasPanel release={release} />
-            </div>
-            <SbomPanel key={release.id} release={release} />
             <ReleaseCampaignsPanel releaseId={release.id} />
+            <SbomPanel key={release.id} release={release} />
           </div>
         </>
       )}

@@ -33,7 +33,6 @@ const columns: readonly Column<Release>[] = [
   { key: 'state', head: 'State', cell: (row) => <StatusBadge noun="release" state={row.state} /> },
   { key: 'models', head: 'Models', cell: (row) => row.models.join(', ') },
   { key: 'size', head: 'Size', align: 'right', cell: (row) => bytes(row.artifact.size) },
-  { key: 'sha', head: 'SHA-256', cell: (row) => <code>{row.artifact.sha256.slice(0, 12)}…</code> },
   {
     key: 'devices',
     head: 'Devices on it',
@@ -54,7 +53,7 @@ const columns: readonly Column<Release>[] = [
     cell: (row) =>
       row.sbom ? <span className="num">{count(row.sbom.components)}</span> : <span className="quiet">–</span>,
   },
-  { key: 'support', head: 'Support until', cell: (row) => <SupportEnd at={row.supportUntil} /> },
+  { key: 'support', head: 'Support until', cell: (row) => <SupportEnd at={row.supportUntil} short /> },
   { key: 'published', head: 'Published', cell: (row) => <RelativeTime at={row.publishedAt} never="not yet" /> },
 ];
 

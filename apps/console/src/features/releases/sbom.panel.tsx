@@ -3,7 +3,7 @@ import type { Release } from '@muster/contracts/releases/releases.schema';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { EmptyState } from '../../ui/empty-state.js';
-import { count, moment } from '../../ui/format.js';
+import { many, moment } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { useMay } from '../access/session.queries.js';
@@ -68,8 +68,8 @@ export function SbomPanel({ release }: { readonly release: Release }) {
       title="SBOM"
       aside={
         <span className="quiet">
-          {formats[sbom.format]} {sbom.specVersion} · <span className="num">{count(sbom.components)}</span> components ·{' '}
-          attached {moment(sbom.createdAt)} by {sbom.createdBy}
+          {formats[sbom.format]} {sbom.specVersion} · {many(sbom.components, 'component')} · attached{' '}
+          {moment(sbom.createdAt)} by {sbom.createdBy}
         </span>
       }
       actions={

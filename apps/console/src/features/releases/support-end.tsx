@@ -9,21 +9,29 @@ const NEAR_MS = 90 * 86_400_000;
 export const day = (at: string): string =>
   new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
-/** When support of a release ends; a warning when that is near, an alarm when it is past. */
-export function SupportEnd({ at }: { readonly at: string | null }) {
+/** When support of a release ends; a warning when that is near, an alarm when it is past. `short` is for tables. */
+export function SupportEnd({ at, short = false }: { readonly at: string | null; readonly short?: boolean }) {
   const now = useNow();
-  if (at === null) return <span className="quiet">not stated</span>;
+  if (at === null) return <span className="quiet">{short ? '–' : 'not stated'}</span>;
   const left = Date.parse(at) - now;
-  if (left > NEAR_MS)
-    return (
-      <time dateTime={at} className="num">
-        {day(at)}
-      </time>
-    );
+  const date = (
+    <time dateTime={at} className="num">
+      {day(at)}
+    </time>
+  );
+  if (left > NEAR_MS) return date;
+  const verb = left <= 0 ? 'ended' : 'ends';
+  const away = ago(Date.parse(at), now);
   return (
-    <span className={classes.support} data-tone={left <= 0 ? 'bad' : 'warn'}>
-      <IconAlertTriangle size={14} aria-hidden />
-      {left <= 0 ? 'ended' : 'ends'} <time dateTime={at}>{day(at)}</time>, {ago(Date.parse(at), now)}
+    <span
+      className={classes.support}
+      data-tone={left <= 0 ? 'bad' : 'warn'}
+      title={short ? `Support ${verb} ${away}` : undefined}
+    >
+      <IconAlertTriangle size={14} aria-hidden className={classes.mark} />
+      {short ? null : `${verb} `}
+      {date}
+      {short ? null : `, ${away}`}
     </span>
   );
 }
