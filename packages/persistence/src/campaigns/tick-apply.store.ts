@@ -144,7 +144,9 @@ class TickWork {
 
   async #finish(decision: Extract<TickDecision, { kind: 'finish' }>): Promise<void> {
     const sentence = decision.decision === null ? null : await this.#record(decision.decision);
-    await this.#move(decision.event, decision.code, sentence);
+    // Why it stops has been said when another campaign took its place.
+    const replaced = decision.event === 'settle' && this.campaign.reasonCode === 'superseded';
+    await this.#move(decision.event, replaced ? 'superseded' : decision.code, sentence);
     if (decision.event === 'complete' || decision.event === 'straggle') await this.#publishConfig();
     if (sentence === null) return;
     const type = decision.event === 'returned' ? 'campaign.rollback_finished' : 'campaign.completed';
