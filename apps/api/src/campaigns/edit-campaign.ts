@@ -2,8 +2,9 @@ import type * as routes from '@muster/contracts/campaigns/campaigns.routes';
 import type { CampaignState, NewCampaign } from '@muster/contracts/campaigns/campaigns.schema';
 import { campaign as machine } from '@muster/domain/campaigns/campaign.machine';
 import { audit } from '@muster/persistence/audit/audit.store';
-import { type CampaignEdit, type CampaignRow, campaignStore } from '@muster/persistence/campaigns/campaign.store';
+import { type CampaignRow, campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
+import { type CampaignEdit, draftStore } from '@muster/persistence/campaigns/draft.store';
 import type { Tx } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import type { Call } from '../http/endpoint.js';
@@ -46,7 +47,7 @@ export async function editCampaign(tx: Tx, call: Call<typeof routes.updateCampai
     const step = machine.next(row.state, 'revise');
     if (step.kind === 'refused') throw refuse(row, 'It takes no edit.', { allowed: step.allowed });
   }
-  await campaignStore.edit(tx, row.id, after, now);
+  await draftStore.edit(tx, row.id, after, now);
   const inputs = { by: principal.name, changed };
   const record = { kind: 'operator', wave: null, verdict: null, code: 'edit', inputs, limits: {} } as const;
   await decisionStore.append(tx, row.id, record, now);
