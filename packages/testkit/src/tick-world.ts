@@ -5,6 +5,7 @@ import { campaign } from '@muster/domain/campaigns/campaign.machine';
 import { addCounters, partition, type StateCounts, total } from '@muster/domain/campaigns/count-executions';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { execution, holdsSlot, isLive } from '@muster/domain/campaigns/execution.machine';
+import { groundsOf } from '@muster/domain/campaigns/judge-wave';
 import { windowAt } from '@muster/domain/campaigns/maintenance-windows';
 import { allowanceOf, type FreezeFacts, type PaceFacts, type PacePlan } from '@muster/domain/campaigns/offerable-sites';
 import type { TickDecision, TickFacts } from '@muster/domain/campaigns/tick-facts';
@@ -51,6 +52,8 @@ export class TickWorld {
     size: number;
     soakUntil: Date | null;
     judged: string | null;
+    judgedAt?: Date;
+    judgedOn?: string;
     opened: Date | null;
   }[];
   devices: SimulatedDevice[];
@@ -230,7 +233,11 @@ export class TickWorld {
         }
         return;
       case 'record':
-        this.waves[d.decision.wave! - 1]!.judged = d.decision.code;
+        Object.assign(this.waves[d.decision.wave! - 1]!, {
+          judged: d.decision.code,
+          judgedAt: this.now,
+          judgedOn: groundsOf(d.decision),
+        });
         return;
       case 'open_wave':
         this.#wave(d.wave, 'open');

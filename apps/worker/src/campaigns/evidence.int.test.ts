@@ -263,6 +263,14 @@ describe('a gate over devices in service', () => {
     expect((await records(id)).filter(({ kind, wave }) => kind === 'gate' && wave === 1)).toHaveLength(gates.length);
   });
 
+  it('looks at nobody for a campaign that does not ask', async () => {
+    const { health: _, ...plain } = gate;
+    const { id, devices } = await firstWave(60, { gate: plain });
+    await live(devices, 4, () => null, id);
+    expect((await waves(id)).map(({ evidence }) => evidence)).toEqual([null, null, null]);
+    expect((await tenant.campaign(id)).state).toBe('running');
+  });
+
   it('wants nine of ten devices installed in time', async () => {
     const { health: _, ...plain } = gate;
     const { id, devices } = await firstWave(60, { gate: { ...plain, maxInstallS: 60 } });
