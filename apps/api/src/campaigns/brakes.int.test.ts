@@ -260,3 +260,26 @@ describe('a stalled campaign', () => {
     expect(await show(id)).toMatchObject({ stalledSince: null });
   });
 });
+
+describe('a return that fails', () => {
+  it('stops, and pages for itself and for the campaign it was to undo', async () => {
+    const id = await tenant.launch(release, { waves: [{ size: { percent: 100 } }], concurrency: 10 });
+    let seen = 0;
+    await tenant.runThrough(id, () => ++seen % 3 === 0);
+    const { childId } = (await show(id)) as Shown & { childId: string };
+    await tenant.runThrough(childId, () => true);
+    await tenant.tick(id);
+    expect(await show(childId)).toMatchObject({ state: 'halted' });
+    expect(await show(id)).toMatchObject({ state: 'halted', reasonCode: 'rollback_failed' });
+    const pages = (await letters('campaign.halted')).map(({ payload }) => [payload.campaignId, payload.failed]);
+    expect(pages).toEqual([
+      [id, undefined],
+      [childId, 'rollback'],
+      [id, 'rollback'],
+    ]);
+    // Nobody starts a return of the return.
+    await tenant.tick(childId);
+    await tenant.tick(id);
+    expect(await show(childId)).toMatchObject({ state: 'halted', childId: null });
+  });
+});
