@@ -63,16 +63,25 @@ const freezeOver = (freezes: readonly FreezeFacts[], site: string): FreezeFacts 
       undefined,
     );
 
-/** Whether a zone is open, each looked up once. */
-const openIn = ({ windows = [] }: PacePlan, now: Date): ((timezone: string) => boolean) => {
-  const known = new Map<string, boolean>();
-  return (timezone) => {
-    if (windows.length === 0) return true;
-    const open = known.get(timezone) ?? windowAt(windows, timezone, now) !== null;
-    known.set(timezone, open);
-    return open;
+interface ZoneClocks {
+  readonly isOpen: (timezone: string) => boolean;
+  readonly next: (timezone: string) => Opening | null;
+}
+
+/** The windows of each zone, looked up once: a campaign has many sites and few zones. */
+function clocksOf({ windows = [] }: PacePlan, now: Date): ZoneClocks {
+  const once = <T>(look: (timezone: string) => T): ((timezone: string) => T) => {
+    const known = new Map<string, T>();
+    return (timezone) => {
+      if (!known.has(timezone)) known.set(timezone, look(timezone));
+      return known.get(timezone)!;
+    };
   };
-};
+  return {
+    isOpen: once((timezone) => windows.length === 0 || windowAt(windows, timezone, now) !== null),
+    next: once((timezone) => nextWindow(windows, timezone, now)),
+  };
+}
 
 const roomAt = (plan: PacePlan, site: SiteFacts): number | null => {
   const allowance = allowanceOf(plan, site);
@@ -81,7 +90,7 @@ const roomAt = (plan: PacePlan, site: SiteFacts): number | null => {
 
 /** The sites at which devices may be offered now: not frozen, in an open window, with room under the budget. */
 export function offerableSites(plan: PacePlan, { sites, freezes }: PaceFacts, now: Date): SiteRoom[] {
-  const isOpen = openIn(plan, now);
+  const { isOpen } = clocksOf(plan, now);
   return sites
     .map((facts) => ({ facts, site: facts.site, room: roomAt(plan, facts) }))
     .filter(({ facts, room }) => (room === null || room > 0) && isOpen(facts.timezone))
@@ -89,15 +98,17 @@ export function offerableSites(plan: PacePlan, { sites, freezes }: PaceFacts, no
     .map(({ site, room }) => ({ site, room }));
 }
 
-/** Why nothing is offered at this site now, the strongest reason first; null when something may be. */
-export function waitOf(plan: PacePlan, freezes: readonly FreezeFacts[], site: SiteFacts, now: Date): SiteWait | null {
+function waitAt(plan: PacePlan, freezes: readonly FreezeFacts[], site: SiteFacts, clocks: ZoneClocks): SiteWait | null {
   const freeze = freezeOver(freezes, site.site);
   if (freeze !== undefined) return { code: 'frozen', name: freeze.name, until: freeze.endsAt };
-  if (!openIn(plan, now)(site.timezone))
-    return { code: 'outside_window', next: nextWindow(plan.windows ?? [], site.timezone, now) };
+  if (!clocks.isOpen(site.timezone)) return { code: 'outside_window', next: clocks.next(site.timezone) };
   const allowance = allowanceOf(plan, site);
   return allowance !== null && site.load >= allowance ? { code: 'site_budget', allowance, load: site.load } : null;
 }
+
+/** Why nothing is offered at this site now, the strongest reason first; null when something may be. */
+export const waitOf = (plan: PacePlan, freezes: readonly FreezeFacts[], site: SiteFacts, now: Date): SiteWait | null =>
+  waitAt(plan, freezes, site, clocksOf(plan, now));
 
 /** What the sites at which devices wait have in common; a reason is given only when it holds all of them, save for budgets. */
 export interface PaceWaits {
@@ -113,7 +124,8 @@ export interface PaceWaits {
 export function paceWaits(plan: PacePlan, { sites, freezes }: PaceFacts, now: Date): PaceWaits {
   const nothing: PaceWaits = { freeze: null, window: null, fullSites: [], held: false };
   if (sites.length === 0) return nothing;
-  const waits = sites.map((site) => ({ site: site.site, wait: waitOf(plan, freezes, site, now) }));
+  const clocks = clocksOf(plan, now);
+  const waits = sites.map((site) => ({ site: site.site, wait: waitAt(plan, freezes, site, clocks) }));
   const fullSites = waits.filter(({ wait }) => wait?.code === 'site_budget').map(({ site }) => site);
   const frozen = waits.flatMap(({ wait }) => (wait?.code === 'frozen' ? [wait] : []));
   const closed = waits.flatMap(({ wait }) => (wait?.code === 'outside_window' ? [wait] : []));

@@ -108,7 +108,7 @@ export const returned = (
     [tx.tenantId, campaignId, waves, from, until, limit, now, blockedToo, namesOf(sites)],
   );
 
-/** Devices at the head of the queue, and of those that deferred, that nobody has heard of since `before`. */
+/** Devices at the head of the queue, and of those that deferred, that nobody could offer anything since `before`. `waves` were open by then. */
 export const absentees = (
   tx: Tx,
   campaignId: string,
@@ -117,12 +117,11 @@ export const absentees = (
 ): Promise<{ executionId: string; version: number }[]> =>
   tx.query(
     `select h.id as "executionId", h.version from (
-       (select e.id, e.tenant_id, e.device_id, e.version, e.since from executions e
-        join campaign_waves w on w.tenant_id = e.tenant_id and w.campaign_id = e.campaign_id and w.n = e.wave
+       (select e.id, e.device_id, e.version, e.since from executions e
         where e.tenant_id = $1 and e.campaign_id = $2 and e.wave = any($3::int[]) and e.state = 'queued'
-          and w.opened_at <= $4 order by e.wave, e.position limit ${HEAD})
+        order by e.wave, e.position limit ${HEAD})
        union all
-       (select e.id, e.tenant_id, e.device_id, e.version, e.not_before from executions e
+       (select e.id, e.device_id, e.version, e.not_before from executions e
         where e.tenant_id = $1 and e.campaign_id = $2 and e.wave = any($3::int[]) and e.state = 'deferred'
         order by e.not_before limit ${HEAD})) h
      left join device_state s on s.device_id = h.device_id

@@ -73,9 +73,12 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
   const field = { waves: open, sites: openSites(plan, pace, now), blockedToo: campaign.parentId !== null, now };
   const candidates =
     offering && free > 0 ? await candidatesIn(tx, campaignId, field, waves, Math.min(free, BATCH)) : [];
-  const absent = offering
-    ? await absentees(tx, campaignId, open, new Date(now.getTime() - plan.stepTimeoutS * 1000))
-    : [];
+  // A device is away when it could have been heard of for as long as a step may take.
+  const before = new Date(now.getTime() - plan.stepTimeoutS * 1000);
+  const opened = rows.flatMap(({ n, openedAt }) =>
+    openedAt !== null && openedAt <= before && open.includes(n) ? n : [],
+  );
+  const absent = offering && opened.length > 0 ? await absentees(tx, campaignId, opened, before) : [];
   const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries, now) : [];
   const offered = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
   const facts: TickFacts = {
@@ -106,7 +109,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
         rows.map((row) => row.movedAt),
       ),
       stalledAt: campaign.stalledAt,
-      waitsFor: waitsFor(plan, pace, now),
+      waitsFor: field.sites?.length === 0 ? waitsFor(plan, pace, now) : onlyDeferred(waves, open, candidates),
     },
     deltasWanted:
       campaign.state === 'preparing' && campaign.releaseId !== null
@@ -150,6 +153,12 @@ function waitsFor(plan: CampaignPlan, pace: PaceFacts | null, now: Date): string
   if (waits.freeze !== null) return waits.freeze.name;
   return waits.window === null ? 'site_budget' : 'maintenance_window';
 }
+
+/** Everybody left has said when to ask again. */
+const onlyDeferred = (waves: readonly WaveFacts[], open: readonly number[], candidates: readonly unknown[]) => {
+  const { queued = 0, deferred: again = 0 } = addCounts(waves.filter(({ n }) => open.includes(n)).map((w) => w.counts));
+  return candidates.length === 0 && queued === 0 && again > 0 ? 'deferred' : null;
+};
 
 const newest = (since: Date, times: readonly (Date | null)[]): Date =>
   times.reduce<Date>((last, at) => (at !== null && at > last ? at : last), since);
