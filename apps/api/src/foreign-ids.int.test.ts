@@ -44,13 +44,16 @@ const bodies: Record<string, object> = {
   sendCommand: { name: 'ping' },
   patchConfig: { name: 'taken over' },
   addConfigVersion: { document: { x: 1 }, notes: '' },
+  excludeSlice: { attribute: 'site', value: 'x', reason: 'x' },
+  putSbom: { bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, components: [] },
 };
 const queries: Record<string, string> = {
   diffConfig: '?from=0&to=1',
+  diffSboms: '?from=01970000-0000-7000-8000-0000000ffffe',
   getSeries: `?metrics=power&from=2026-01-01T00:00:00.000Z&to=2026-01-02T00:00:00.000Z`,
 };
-/** A class is named by its tenant and made by naming it; there is no id to guess. */
-const named = new Set(['putDeviceClass']);
+/** A class and a site are named by their tenant; there is no id to guess. */
+const named = new Set(['putDeviceClass', 'updateSite']);
 
 const routes: [string, Route][] = Object.values(routesByNoun)
   .flatMap((noun) => Object.entries(noun as Record<string, Route>))
@@ -117,10 +120,17 @@ async function settle(): Promise<Record<string, string>> {
     tokenId: (await made('/enrollment-tokens', { name: 't' })).id,
     keyId: (await made('/api-keys', { name: 'k', permissions: ['device:read'] })).id,
     webhookId: (await made('/webhooks', { url: 'https://hook.example/x', types: ['campaign.halted'] })).id,
+    recipientId: (await made('/mail-recipients', { address: 'a@hook.example', types: ['campaign.halted'] })).id,
+    freezeId: (await made('/freezes', { name: 'f', ...soon() })).id,
     certificateId: await certificateOf(device.id),
     deadLetterId: await deadLetter(),
   };
 }
+
+const soon = () => ({
+  startsAt: new Date(clock.now().getTime() + 3_600_000).toISOString(),
+  endsAt: new Date(clock.now().getTime() + 7_200_000).toISOString(),
+});
 
 const certificateOf = (deviceId: string) =>
   test.database.tenant(OTHER, async (tx) => {
