@@ -153,7 +153,7 @@ describe('a scheduled start', () => {
     expect(await show(scheduled.id)).toMatchObject({ state: 'preparing', targets: 10 });
   });
 
-  it('comes at once for a large fleet, whose freezing nobody should have to wait for', async () => {
+  it('comes at once for a large fleet, whose freezing nobody waits for', async () => {
     const small = await draft({ waves: [{ size: { devices: 10 } }] });
     await tenant.as((tx) =>
       tx.execute(
