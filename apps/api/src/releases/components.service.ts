@@ -35,14 +35,14 @@ export class ComponentsService {
   }
 
   devices(call: Call<typeof routes.findComponentDevices>) {
-    const after = this.paging.after(call) as [string, string, number] | null;
+    const after = this.paging.after(call) as [string, number, string] | null;
     const { name, version, pageSize } = call.query;
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const rows = await componentStore.runners(tx, await soughtOf(tx, name, version), after, pageSize + 1);
       return this.paging.page(
         call,
         rows,
-        (row) => [row.deviceId, row.releaseId, row.n],
+        (row) => [row.releaseId, row.n, row.deviceId],
         ({ deviceId, deviceName, releaseVersion, ...row }) => ({
           ...{ deviceId, deviceName, releaseVersion },
           component: toComponent(row),

@@ -61,6 +61,7 @@ export class SbomComponentEntity {
   @PrimaryColumn('uuid') releaseId!: string;
   @PrimaryColumn('int') n!: number;
   @Column('text') name!: string;
+  @Column('text') nameKey!: string;
   @Column({ type: 'text', nullable: true }) version!: string | null;
   @Column({ type: 'text', nullable: true }) purl!: string | null;
   @Column({ type: 'text', nullable: true }) type!: string | null;

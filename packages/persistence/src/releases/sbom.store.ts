@@ -39,8 +39,8 @@ export const sbomStore = {
       ],
     );
     await tx.execute(
-      `insert into sbom_components (tenant_id, release_id, n, name, version, purl, type, licenses)
-       select $1, $2, c.n, c.name, c.version, c.purl, c.type, array(select jsonb_array_elements_text(c.licenses))
+      `insert into sbom_components (tenant_id, release_id, n, name, name_key, version, purl, type, licenses)
+       select $1, $2, c.n, c.name, lower(c.name), c.version, c.purl, c.type, array(select jsonb_array_elements_text(c.licenses))
        from jsonb_to_recordset($3::jsonb)
          as c(n int, name text, version text, purl text, type text, licenses jsonb)`,
       [tx.tenantId, releaseId, JSON.stringify(components.map((one, i) => ({ n: i + 1, ...one })))],
