@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { applyReport } from '@muster/domain/campaigns/apply-report';
 import { isLive, recallableStates } from '@muster/domain/campaigns/execution.machine';
@@ -7,6 +6,8 @@ import { allowing, id, manifest, offer, UpdateWorld } from '@muster/testkit/upda
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
+/** Lets everything happen that waits for nothing but its turn. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** What may happen to a device and to the server's mind, in any order. */
 const event = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('offer' as const), well: fc.boolean() }) },
