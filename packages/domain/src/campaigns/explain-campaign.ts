@@ -1,7 +1,7 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
 import type { Explanation } from '@muster/contracts/devices/devices.schema';
 import { hasEnded } from './campaign.machine.js';
-import { addCounts, countOf, liveCount, slotsTaken } from './count-executions.js';
+import { addCounts, busyCount, countOf, slotsTaken } from './count-executions.js';
 import { explainDecision } from './explain-decision.js';
 import { explainInFlight, previewStop } from './explain-stop.js';
 import { explainKillSwitch, explainWaits, type WaitFacts } from './explain-waits.js';
@@ -49,8 +49,8 @@ const running = (facts: CampaignFacts): string => {
   if (wave === undefined) return 'Running: the first wave is about to open.';
   if (wave.state !== 'passed') return explainWave(wave);
   const counts = addCounts(facts.waves.map((w) => w.counts));
-  const queued = countOf(counts, 'queued');
-  const busy = liveCount(counts);
+  const queued = countOf(counts, 'queued', 'deferred');
+  const busy = busyCount(counts);
   if (queued + busy === 0) return `${explainWave(wave)} Nothing is left to do.`;
   return `Every gate has passed; ${busy} updating and ${queued} still to be offered.`;
 };
@@ -66,7 +66,7 @@ function sentenceOf(facts: CampaignFacts): string {
     case 'draft':
       return 'A draft: nothing happens until it is launched.';
     case 'awaiting_approval':
-      return `Waits for approval by somebody other than ${facts.createdBy}.`;
+      return `Waits for approval by somebody who neither drafted it, as ${facts.createdBy} did, nor edited it.`;
     case 'denied':
       return `Approval was denied${facts.reasonDetail ? `: ${facts.reasonDetail}` : ''}. Change it and submit it again.`;
     case 'scheduled':
@@ -138,9 +138,7 @@ export function explainCampaign(facts: CampaignFacts): Explanation {
     );
   // With nobody updating, what is waited for is the news.
   const wait =
-    facts.state === 'running' && liveCount({ ...counts, deferred: 0 }) === 0 && facts.waits
-      ? explainWaits(facts.waits)[0]
-      : null;
+    facts.state === 'running' && busyCount(counts) === 0 && facts.waits ? explainWaits(facts.waits)[0] : null;
   const sentence = wait ? `${sentenceOf(facts)} ${wait.detail}` : sentenceOf(facts);
   return { sentence, code: facts.reasonCode ?? facts.state, steps };
 }
