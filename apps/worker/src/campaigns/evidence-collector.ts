@@ -111,7 +111,7 @@ export class EvidenceCollector {
       updated,
       control,
       metrics,
-      installs: maxInstallS === undefined ? null : installTimes(installRows(rows), maxInstallS, now),
+      installs: maxInstallS === undefined ? null : installTimes(installRows(rows), maxInstallS, now, wave.since),
     });
     await this.database.tenant(wave.tenantId, (tx) => evidenceStore.record(tx, wave, service));
   }

@@ -16,7 +16,10 @@ export const GateCheck = z
     /** `times` is a multiple; `metric` is in the metric's own unit. */
     unit: z.enum(['share', 'devices', 'seconds', 'times', 'metric']),
     verdict: z.enum(verdicts),
-    /** What a comparison is against, the value there, and the always-valid 95% interval of the difference. */
+    /**
+     * What a comparison is against, the value there, and the always-valid 95% interval of the difference. Of a multiple:
+     * what it is a multiple of, and its own interval.
+     */
     against: z.enum(['baseline', 'control']).optional(),
     reference: z.number().nullable().optional(),
     interval: z.tuple([z.number(), z.number()]).nullable().optional(),

@@ -1,5 +1,5 @@
 import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
-import { explainBroken, explainWant } from './explain-service.js';
+import { explainBroken, explainSeen, explainWant } from './explain-service.js';
 import type { GateCode, GateInputs } from './judge-gate.js';
 import { devices, percent } from './word-numbers.js';
 
@@ -39,7 +39,7 @@ export function explainGate(wave: number, code: GateCode, inputs: GateInputs, li
     case 'evidence_unclear':
       return `Wave ${wave} waits: ${explainWant(code, inputs, limits)}.`;
     case 'gate_passed':
-      return `Wave ${wave} passed its gate: ${succeeded} of ${resolvedDevices} succeeded, ${failed} failed, ${timedOut} timed out.`;
+      return `Wave ${wave} passed its gate: ${succeeded} of ${resolvedDevices} succeeded, ${failed} failed, ${timedOut} timed out${explainSeen(inputs, limits)}.`;
     default:
       return `Wave ${wave} halted: ${explainBroken(code, inputs, limits)}.`;
   }

@@ -43,6 +43,14 @@ export function explainBroken(code: GateCode, inputs: GateInputs, limits: GateLi
   return found(check, limits);
 }
 
+/** What was seen in service, for a gate that passed; nothing where nobody asked. */
+export function explainSeen(inputs: GateInputs, limits: GateLimits): string {
+  const rates = inputs.evidence?.rates;
+  if (limits.health === undefined || !rates) return '';
+  const { n, mean } = rates.updated;
+  return `; ${percent(mean)} of the heartbeats of ${devices(n)} in service missing or in error`;
+}
+
 /** What evidence from service a gate waits for. */
 export function explainWant(
   code: 'no_evidence' | 'waiting_for_evidence' | 'evidence_unclear',
@@ -54,6 +62,8 @@ export function explainWant(
   const needed = neededInService(evidence, limits, open);
   if (code === 'evidence_unclear' && held[0] !== undefined)
     return `${found(held[0], limits)}, which may still be chance`;
+  if (code === 'waiting_for_evidence' && evidence?.devices === 0)
+    return `none of its devices is in service where it can be observed; its gate needs ${needed}`;
   if (code === 'waiting_for_evidence') {
     const n = held[0]?.n ?? 0;
     const what = held[0]?.code === 'install_time' ? 'have been installed on' : 'have been in service long enough';

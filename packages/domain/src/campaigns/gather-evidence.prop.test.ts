@@ -134,4 +134,10 @@ describe('install times', () => {
     expect(installTimes(rows, 100, at(150))).toMatchObject({ n: 2, slow: 1, p90S: 150 });
     expect(installTimes([], 100, at(150))).toBe(null);
   });
+
+  it('forgive who was slow before somebody took responsibility, and nobody after', () => {
+    const rows = [took(10), took(900), { acceptedAt: at(2000), bootedAt: at(2900) }];
+    expect(installTimes(rows, 100, at(3000), at(1000))).toEqual({ n: 2, p90S: 900, slow: 1 });
+    expect(installTimes(rows.slice(0, 2), 100, at(3000), at(1000))).toEqual({ n: 1, p90S: 10, slow: 0 });
+  });
 });

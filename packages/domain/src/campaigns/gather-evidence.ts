@@ -89,14 +89,23 @@ function compared(updated: readonly Pair[], control: readonly Pair[]): Compared 
   };
 }
 
-/** Install times as evidence: the time nine of ten stay below. Who is under way counts once it is slower than the limit. */
-export function installTimes(rows: readonly InstallRow[], limitS: number, asOf: Date): InstallTimes | null {
+/**
+ * Install times as evidence: the time nine of ten stay below. Who is under way counts once it is slower than the limit;
+ * who was slower and began before `since` is forgiven, as somebody took responsibility for it then.
+ */
+export function installTimes(
+  rows: readonly InstallRow[],
+  limitS: number,
+  asOf: Date,
+  since: Date | null = null,
+): InstallTimes | null {
   const seconds = rows
     .map(({ acceptedAt, bootedAt }) => ({
       done: bootedAt !== null,
+      forgiven: since !== null && acceptedAt < since,
       s: ((bootedAt ?? asOf).getTime() - acceptedAt.getTime()) / 1000,
     }))
-    .filter(({ done, s }) => done || s > limitS)
+    .filter(({ done, forgiven, s }) => (s > limitS ? !forgiven : done))
     .map(({ s }) => s)
     .sort((a, b) => a - b);
   if (seconds.length === 0) return null;

@@ -57,6 +57,8 @@ describe('a gate that looks at devices in service', () => {
     expect(judge(evidence(compared(0.004, 0.004, [0.004, 0.004])))).toMatchObject({
       verdict: 'pass',
       code: 'gate_passed',
+      sentence:
+        'Wave 2 passed its gate: 100 of 100 resolved devices succeeded, 0 failed, 0 timed out; 0.4% of the heartbeats of 100 devices in service missing or in error.',
     });
   });
 
