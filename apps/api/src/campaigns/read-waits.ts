@@ -5,7 +5,7 @@ import { type SiteWait, waitOf } from '@muster/domain/campaigns/offerable-sites'
 import { offeredSince } from '@muster/persistence/campaigns/candidate.store';
 import type { ExecutionRow } from '@muster/persistence/campaigns/execution.store';
 import { loadPace, loadPaceWaits } from '@muster/persistence/campaigns/pace.store';
-import { onlineWaiting } from '@muster/persistence/campaigns/waiting.store';
+import { deferredReasons, onlineWaiting } from '@muster/persistence/campaigns/waiting.store';
 import type { Tx } from '@muster/persistence/database';
 import type { DeviceRow } from '@muster/persistence/devices/device.store';
 import { brakeStore } from '@muster/persistence/tenants/brake.store';
@@ -39,6 +39,7 @@ export async function waitsOf(tx: Tx, view: CampaignView, now: Date): Promise<Wa
       online: await onlineWaiting(tx, row.id, waves),
     },
     rate: ratePerMinute === null ? null : { offered: await offeredSince(tx, row.id, now), perMinute: ratePerMinute },
+    ...(countOf(counts, 'deferred') > 0 && { deferred: await deferredReasons(tx, row.id) }),
     ...(pace !== null && { freeze: pace.freeze, window: pace.window, fullSites: pace.fullSites }),
   };
 }

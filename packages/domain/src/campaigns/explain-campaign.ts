@@ -64,7 +64,9 @@ function sentenceOf(facts: CampaignFacts): string {
   const wave = current(facts);
   switch (facts.state) {
     case 'draft':
-      return 'A draft: nothing happens until it is launched.';
+      return facts.reasonCode === 'start_missed'
+        ? 'A draft again: its start came while the kill switch was engaged. It begins when somebody launches it.'
+        : 'A draft: nothing happens until it is launched.';
     case 'awaiting_approval':
       return `Waits for approval by somebody who neither drafted it, as ${facts.createdBy} did, nor edited it.`;
     case 'denied':

@@ -14,6 +14,8 @@ export interface WaitFacts {
   readonly window?: { readonly opensAt: Date | null } | null;
   /** Sites whose budget is used up. */
   readonly fullSites?: readonly string[];
+  /** Devices that deferred, by the reason they gave, most first. */
+  readonly deferred?: readonly { readonly code: string; readonly count: number }[];
   readonly stalledAt?: Date | null;
 }
 
@@ -34,7 +36,7 @@ export const explainKillSwitch = (by: string | null, reason: string | null): str
 
 /** What a campaign waits for, the strongest first: each with a code of its own. */
 export function explainWaits(facts: WaitFacts): Step[] {
-  const { killSwitch, freeze, window, slots, rate, waiting, fullSites = [], stalledAt } = facts;
+  const { killSwitch, freeze, window, slots, rate, waiting, fullSites = [], deferred = [], stalledAt } = facts;
   const steps: Step[] = [];
   if (killSwitch) steps.push(waits('kill_switch', 'Kill switch', explainKillSwitch(killSwitch.by, killSwitch.reason)));
   if (freeze)
@@ -76,6 +78,15 @@ export function explainWaits(facts: WaitFacts): Step[] {
         { sites: fullSites },
       ),
     );
+  const again = deferred.reduce((sum, { count }) => sum + count, 0);
+  if (again > 0) {
+    const why = deferred.map(({ code, count }) => `${code.replaceAll('_', ' ')} ${count}`).join(', ');
+    steps.push(
+      waits('deferred', 'Not now', `${devices(again)} deferred (${why}); each is asked again when it said.`, {
+        reasons: Object.fromEntries(deferred.map(({ code, count }) => [code, count])),
+      }),
+    );
+  }
   if (waiting !== undefined && waiting.queued > 0 && waiting.online === 0)
     steps.push(
       waits(

@@ -1,4 +1,4 @@
-import { addCounts, countOf, liveCount, slotsTaken } from './count-executions.js';
+import { addCounts, busyCount, countOf, slotsTaken } from './count-executions.js';
 import type { TickDecision, TickFacts } from './tick-facts.js';
 
 /** Quieter than this is not worth a word, whatever the plan. */
@@ -23,8 +23,8 @@ export function judgeStall(facts: TickFacts, now: Date): TickDecision[] {
 
   const counts = addCounts(waves.map((wave) => wave.counts));
   const ahead = waves.some((wave) => wave.state === 'planned' || wave.state === 'open' || wave.state === 'soaking');
-  const outstanding = countOf(counts, 'queued', 'deferred', 'unreachable') + liveCount({ ...counts, deferred: 0 });
-  if ((!ahead && outstanding === 0) || slotsTaken({ ...counts, deferred: 0 }) > 0) return [];
+  const outstanding = countOf(counts, 'queued', 'deferred', 'unreachable') + busyCount(counts);
+  if ((!ahead && outstanding === 0) || slotsTaken(counts) > 0) return [];
   if (waves.some((wave) => wave.state === 'soaking' && wave.soakUntil !== null && wave.soakUntil > now)) return [];
   // The return is a campaign of its own and speaks for itself.
   if (facts.rollback !== null && campaign.state === 'rolling_back') return [];

@@ -14,3 +14,11 @@ export const onlineWaiting = async (tx: Tx, campaignId: string, waves: readonly 
   );
   return row!.n;
 };
+
+/** Devices that deferred, by the reason they gave, most first. */
+export const deferredReasons = (tx: Tx, campaignId: string): Promise<{ code: string; count: number }[]> =>
+  tx.query(
+    `select coalesce(reason_code, 'deferred') as code, count(*)::int as count from executions
+     where tenant_id = $1 and campaign_id = $2 and state = 'deferred' group by 1 order by 2 desc, 1 limit 10`,
+    [tx.tenantId, campaignId],
+  );
