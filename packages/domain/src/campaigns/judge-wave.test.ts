@@ -1,6 +1,7 @@
 import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { describe, expect, it } from 'vitest';
 import type { StateCounts } from './count-executions.js';
+import { decideTick } from './decide-tick.js';
 import { groundsOf, isNews, judgeWave } from './judge-wave.js';
 import { judgeWaves, moveWaves } from './move-waves.js';
 import type { TickFacts, WaveFacts } from './tick-facts.js';
@@ -94,6 +95,28 @@ describe('a wave whose gate looks at devices in service', () => {
   it('halts when it is finished below its threshold, however well the others do in service', () => {
     const poor = wave({}, { succeeded: 16, rejected: 4 });
     expect(judgeWaves(facts([poor]), now)[0]).toMatchObject({ kind: 'halt', decision: { code: 'success_rate' } });
+  });
+});
+
+describe('a device that falls back late', () => {
+  const { health: _, ...plain } = limits;
+  const fallen = wave({ state: 'passed', judged: 'gate_passed', limits: plain }, { succeeded: 18, regressed: 2 });
+  const first = (state: TickFacts['campaign']['state']) => decideTick(facts([fallen], state), now)[0];
+
+  it.each(['running', 'held', 'pausing', 'paused', 'completed', 'completed_with_stragglers'] as const)(
+    'reopens the verdict on its wave and halts a campaign that is %s',
+    (state) => {
+      expect(first(state)).toMatchObject({ kind: 'halt', wave: 1, decision: { code: 'failure_rate' } });
+    },
+  );
+
+  it.each(['stopped', 'failed', 'halted', 'denied'] as const)('changes nothing in one that is %s', (state) => {
+    expect(first(state)?.kind).not.toBe('halt');
+  });
+
+  it('is forgiven when somebody took responsibility for it', () => {
+    const forgiven = { ...fallen, forgiven: { regressed: 2 } };
+    expect(decideTick(facts([forgiven], 'paused'), now)).toEqual([]);
   });
 });
 
