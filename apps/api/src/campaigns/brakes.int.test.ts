@@ -160,6 +160,9 @@ describe('the kill switch', () => {
     later(120);
     expect(await tenant.as((tx) => startScheduled(tx, scheduled.id, tenant.now))).toBe(false);
     expect(await show(scheduled.id)).toMatchObject({ state: 'scheduled' });
+    await set(false);
+    expect(await show(scheduled.id)).toMatchObject({ state: 'draft', reasonCode: 'start_missed' });
+    await set(true);
     expect(await act(await show(running), 'stop')).toMatchObject({ state: 'stopping' });
   });
 

@@ -1,7 +1,7 @@
 import type * as routes from '@muster/contracts/campaigns/brakes.routes';
 import type { KillSwitch } from '@muster/contracts/campaigns/brakes.schema';
 import { audit } from '@muster/persistence/audit/audit.store';
-import { leaveReturnsToPeople, pauseEverything } from '@muster/persistence/campaigns/pause-everything';
+import { leaveToPeople, pauseEverything } from '@muster/persistence/campaigns/pause-everything';
 import { Database } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { brakeStore, type KillSwitchRow } from '@muster/persistence/tenants/brake.store';
@@ -41,7 +41,7 @@ export class KillSwitchService {
       const after = engaged ? { since: now, by, reason } : { since: null, by: null, reason: null };
       await brakeStore.set(tx, after);
       const acting = { by, reason };
-      const letters = engaged ? await pauseEverything(tx, acting, now) : await leaveReturnsToPeople(tx, acting, now);
+      const letters = engaged ? await pauseEverything(tx, acting, now) : await leaveToPeople(tx, acting, now);
       await audit.append(tx, {
         actor: actorOf(principal),
         action: engaged ? 'kill_switch.engaged' : 'kill_switch.released',

@@ -28,6 +28,16 @@ export const draftStore = {
     );
   },
 
+  /** A scheduled start that did not come: it is a draft again, and whoever launches it says when. */
+  async missStart(tx: Tx, id: string, now: Date): Promise<void> {
+    await tx.execute(
+      `update campaigns set state = 'draft', reason_code = 'start_missed', reason_detail = null, since = $3, start_at = null,
+         approved_by = null, version = version + 1
+       where tenant_id = $1 and id = $2 and state = 'scheduled'`,
+      [tx.tenantId, id, now],
+    );
+  },
+
   async schedule(tx: Tx, id: string, startAt: Date): Promise<void> {
     await tx.execute('update campaigns set start_at = $3 where tenant_id = $1 and id = $2', [tx.tenantId, id, startAt]);
   },

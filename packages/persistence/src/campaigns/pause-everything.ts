@@ -3,12 +3,15 @@ import type { NewLetter } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { campaignStore } from './campaign.store.js';
 import { decisionStore } from './decision.store.js';
+import { draftStore } from './draft.store.js';
 import { withdraw } from './withdraw.js';
 
 const CODE = 'kill_switch';
 const moving = ['preparing', 'running', 'held', 'rolling_back'] as const;
 /** Nothing more is offered in these, yet devices may still be at what they were offered before. */
 const draining = ['pausing', 'paused'] as const;
+/** What would begin by itself as soon as it may. */
+const standing = ['halted', 'scheduled'] as const;
 
 interface By {
   readonly by: string;
@@ -47,14 +50,26 @@ export async function pauseEverything(tx: Tx, by: By, now: Date): Promise<NewLet
 }
 
 /**
- * After the switch is released nothing begins by itself: campaigns that halted and were to return their devices wait
- * for somebody to order it.
+ * After the switch is released nothing begins by itself: campaigns that halted and were to return their devices wait for
+ * somebody to order it, and those whose start was missed are drafts again. Returns the letters.
  */
-export async function leaveReturnsToPeople(tx: Tx, by: By, now: Date): Promise<NewLetter[]> {
-  for (const { id, plan, childId, kind, parentId } of await campaignStore.lockAll(tx, ['halted'])) {
-    if (!plan.autoRollback || childId !== null || kind !== 'release' || parentId !== null) continue;
-    await campaignStore.setPlan(tx, id, { ...plan, autoRollback: false });
-    await decisionStore.append(tx, id, record(by, 'leave the return to people'), now);
+export async function leaveToPeople(tx: Tx, by: By, now: Date): Promise<NewLetter[]> {
+  const letters: NewLetter[] = [];
+  for (const { id, state, plan, childId, kind, parentId, startAt } of await campaignStore.lockAll(tx, standing)) {
+    if (state === 'scheduled') {
+      if (startAt === null || startAt > now) continue;
+      await draftStore.missStart(tx, id, now);
+      await decisionStore.append(tx, id, record(by, 'start_missed'), now);
+      letters.push({
+        tenantId: tx.tenantId!,
+        type: 'campaign.changed',
+        key: id,
+        payload: { campaignId: id, state: 'draft' },
+      });
+    } else if (plan.autoRollback && childId === null && kind === 'release' && parentId === null) {
+      await campaignStore.setPlan(tx, id, { ...plan, autoRollback: false });
+      await decisionStore.append(tx, id, record(by, 'return_left_to_people'), now);
+    }
   }
-  return [];
+  return letters;
 }
