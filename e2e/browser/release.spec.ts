@@ -24,7 +24,7 @@ test('a release is uploaded, signed and published, and a campaign brings it to a
   await expect(dialog.getByRole('status')).toContainText('Uploaded and checked · 100%');
   await expect(dialog.getByText(createHash('sha256').update(content).digest('hex'))).toBeVisible();
   await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('gateway-firmware');
-  await expect(dialog.getByRole('textbox', { name: 'Version' })).toHaveValue(VERSION);
+  await expect(dialog.getByRole('textbox', { name: 'Version', exact: true })).toHaveValue(VERSION);
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Gateway firmware');
   for (const model of ['edge-gateway-100', 'edge-gateway-200']) await choose(page, 'Hardware models', model);
   await page.keyboard.press('Escape');

@@ -1,12 +1,15 @@
 import { Button } from '@mantine/core';
 import { IconHandStop } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type CSSProperties, useState } from 'react';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { useMay } from '../access/session.queries.js';
 import { killSwitchQuery } from './brakes.queries.js';
 import classes from './kill-switch.module.css';
 import { KillSwitchDialog } from './kill-switch-dialog.js';
+
+/** The button is the bar's own colours turned round, in both schemes. */
+const toStop = { '--button-bg': 'var(--on-stop)', '--button-color': 'var(--stop)', flex: 'none' } as CSSProperties;
 
 /** While the kill switch is engaged every page says so first: since when, by whom and why. */
 export function KillSwitchBar() {
@@ -31,7 +34,7 @@ export function KillSwitchBar() {
       <Button
         variant="white"
         size="compact-xs"
-        className={classes.release}
+        style={toStop}
         disabled={!may}
         title={may ? undefined : 'Needs the permission fleet:stop'}
         onClick={() => setAsking(true)}

@@ -14,7 +14,8 @@ export function ExposureCurve({ rehearsal }: { readonly rehearsal: Rehearsal }) 
   const last = curve.at(-1);
   if (curve.length < 2 || !last) return null;
   const endS = Math.max(1, last[0]);
-  const most = Math.max(1, ...curve.map(([, n]) => n));
+  const most = Math.max(...curve.map(([, n]) => n));
+  if (most === 0) return <p className="soft">In the run in the middle no device had the release before it halted.</p>;
   const x = (s: number) => LEFT + (Math.min(s, endS) / endS) * (WIDTH - LEFT - 4);
   const y = (n: number) => TOP + (1 - n / most) * (HEIGHT - BOTTOM - TOP);
   const line = curve

@@ -20,7 +20,7 @@ const rates = [0, 0.1, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100] as const;
 
 const spread = ({ p50, p90 }: Rehearsal['durationS'], say: (n: number) => string) => (
   <>
-    <b>{say(p50)}</b> <span className="quiet">in nine of ten runs below {say(p90)}</span>
+    <b>{say(p50)}</b> <span className="quiet">in nine of ten runs at most {say(p90)}</span>
   </>
 );
 
