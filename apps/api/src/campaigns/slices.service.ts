@@ -41,10 +41,10 @@ export class SlicesService {
       if (killed) throw new Refusal('kill_switch_engaged');
       if (!moving.includes(row.state) || row.parentId !== null)
         throw refuse(row, `A campaign that is ${row.state.replaceAll('_', ' ')} has nobody to leave out.`);
-      const removed = await sliceStore.remove(tx, row.id, { attribute, value }, reason, now);
+      const { removed, letters } = await sliceStore.remove(tx, row.id, { attribute, value }, reason, now);
       await campaignStore.touch(tx, row.id);
       const by = principal.name;
-      const inputs = { attribute, value, reason, removed: removed.length, by };
+      const inputs = { attribute, value, reason, removed, by };
       await decisionStore.append(
         tx,
         row.id,
@@ -62,18 +62,13 @@ export class SlicesService {
         action: 'campaign.slice_excluded',
         resource: `campaign:${row.id}`,
         before: { state: row.state },
-        after: { state: after.resource.state, attribute, value, removed: removed.length },
+        after: { state: after.resource.state, attribute, value, removed },
         reason,
         requestId,
       });
       const { tenantId } = principal;
       await outbox.dropAll(tx, [
-        ...removed.map(({ executionId, deviceId }) => ({
-          tenantId,
-          type: 'execution.changed',
-          key: deviceId,
-          payload: { executionId, campaignId: row.id, deviceId, state: 'removed' },
-        })),
+        ...letters,
         {
           tenantId,
           type: 'campaign.changed',

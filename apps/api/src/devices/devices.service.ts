@@ -1,6 +1,7 @@
 import type * as routes from '@muster/contracts/devices/devices.routes';
 import type { NewDevice } from '@muster/contracts/devices/devices.schema';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { holders } from '@muster/persistence/campaigns/pinned-targets';
 import { Database, type Tx } from '@muster/persistence/database';
 import { type DeviceDetailRow, type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
@@ -74,6 +75,8 @@ export class DevicesService {
     const { deviceId } = call.params;
     const now = this.clock.now();
     return this.database.tenant(call.principal.tenantId, async (tx) => {
+      // Campaigns before devices, as everybody locks them.
+      if (call.body.pinned === true) await holders(tx, { ids: [deviceId] });
       const locked = await deviceStore.lock(tx, deviceId);
       if (locked === null) throw Refusal.notFound('device', deviceId);
       if (locked.version !== call.ifMatch) throw Refusal.stale(locked.version);

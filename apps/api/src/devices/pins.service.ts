@@ -20,13 +20,13 @@ export class PinsService {
     const { principal, body, requestId } = call;
     const { selector, pinned, reason } = body;
     return this.database.tenant(principal.tenantId, async (tx) => {
-      const counts = await pinStore.pin(tx, selector, pinned, this.clock.now());
+      const { removed, ...counts } = await pinStore.pin(tx, selector, pinned, this.clock.now());
       if (counts.changed === 0) return counts;
       await audit.append(tx, {
         actor: actorOf(principal),
         action: pinned ? 'device.group_pinned' : 'device.group_released',
         resource: 'devices',
-        after: { selector, pinned, ...counts },
+        after: { selector, pinned, ...counts, removed },
         ...(reason === undefined ? {} : { reason }),
         requestId,
       });

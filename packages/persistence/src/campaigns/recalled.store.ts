@@ -15,7 +15,7 @@ export const recalledStore = {
     const [row] = await tx.query<RecalledRow & { recalled: boolean }>(
       `select e.id as "executionId", e.campaign_id as "campaignId", e.device_id as "deviceId",
          c.kind = 'release' and e.since > now() - interval '${TOLD}' and ((e.state = 'queued' and e.reason_code = 'kill_switch')
-           or (e.state in ('cancelled', 'superseded') and e.offered_at is not null)) as recalled
+           or (e.state in ('cancelled', 'superseded', 'removed') and e.offered_at is not null)) as recalled
        from executions e join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
        where e.tenant_id = $1 and e.device_id = $2 order by e.id desc limit 1`,
       [tx.tenantId, deviceId],

@@ -1,8 +1,7 @@
-import type { ExecutionState, SliceAttribute } from '@muster/contracts/campaigns/executions.schema';
-import { waitingStates } from '@muster/domain/campaigns/execution.machine';
+import type { SliceAttribute } from '@muster/contracts/campaigns/executions.schema';
 import type { Tx } from '../transaction.js';
+import { type LeftOut, leaveOut } from './leave-out.js';
 import { type MatchedDevice, targetStore } from './target.store.js';
-import { CountDeltas, waveStore } from './wave.store.js';
 
 /** Devices that have something in common, as the failure clusters name it. */
 export interface Slice {
@@ -47,46 +46,30 @@ export const nameSlice = ({ attribute, value }: Slice): string => `${words[attri
 export const sliceStore = {
   /**
    * Takes the waiting devices of a slice out of a campaign whose row the caller has locked. What failed there is not
-   * tried again either. Returns the devices that were still to come.
+   * tried again either.
    */
-  async remove(
-    tx: Tx,
-    campaignId: string,
-    slice: Slice,
-    reason: string,
-    now: Date,
-  ): Promise<{ executionId: string; deviceId: string }[]> {
-    const detail = `${nameSlice(slice)}: ${reason}`;
-    const rows = await tx.query<{ id: string; deviceId: string; wave: number; was: ExecutionState }>(
-      `with slice as (select e.id, e.state from executions e
-         join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id
-         join campaign_targets t on t.tenant_id = e.tenant_id and t.campaign_id = e.campaign_id and t.device_id = e.device_id
-         where e.tenant_id = $1 and e.campaign_id = $2 and e.state = any($3::text[]) and ${columns[slice.attribute]} = $4
-         order by e.id for update of e)
-       update executions e set state = 'removed', reason_code = '${BY_OPERATOR}', reason_detail = $5, since = $6,
-         finished_at = $6, not_before = null, version = e.version + 1
-       from slice s where e.tenant_id = $1 and e.id = s.id
-       returning e.id, e.device_id as "deviceId", e.wave, s.state as was`,
-      [tx.tenantId, campaignId, waitingStates, slice.value, detail, now],
+  async remove(tx: Tx, campaignId: string, slice: Slice, reason: string, now: Date): Promise<LeftOut> {
+    const why = { code: BY_OPERATOR, detail: `${nameSlice(slice)}: ${reason}` };
+    const targets = await tx.query<{ deviceId: string; failed: boolean }>(
+      `select t.device_id as "deviceId", exists (select from executions e where e.tenant_id = t.tenant_id
+         and e.campaign_id = t.campaign_id and e.device_id = t.device_id and e.state in ('failed', 'timed_out', 'in_doubt')) as failed
+       from campaign_targets t join devices d on d.tenant_id = t.tenant_id and d.id = t.device_id
+       where t.tenant_id = $1 and t.campaign_id = $2 and ${columns[slice.attribute]} = $3`,
+      [tx.tenantId, campaignId, slice.value],
     );
-    await tx.execute(
-      `insert into campaign_exclusions (tenant_id, campaign_id, device_id, reason_code, reason_detail)
-       select distinct $1, $2::uuid, e.device_id, '${BY_OPERATOR}', $4
-       from executions e
-       join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id
-       join campaign_targets t on t.tenant_id = e.tenant_id and t.campaign_id = e.campaign_id and t.device_id = e.device_id
-       where e.tenant_id = $1 and e.campaign_id = $2 and ${columns[slice.attribute]} = $3
-         and e.state in ('removed', 'failed', 'timed_out', 'in_doubt')
-       on conflict (tenant_id, campaign_id, device_id)
-         do update set reason_code = excluded.reason_code, reason_detail = excluded.reason_detail`,
-      [tx.tenantId, campaignId, slice.value, detail],
+    const failed = targets.filter((target) => target.failed);
+    await targetStore.exclude(
+      tx,
+      campaignId,
+      failed.map(({ deviceId }) => ({ deviceId, ...why })),
     );
-    const deltas = new CountDeltas();
-    for (const row of rows) deltas.add(row.wave, row.was, 'removed');
-    await waveStore.count(tx, campaignId, deltas, now);
-    await waveStore.skipDeserted(tx, campaignId, now);
-    await targetStore.recountExclusions(tx, campaignId);
-    return rows.map(({ id, deviceId }) => ({ executionId: id, deviceId }));
+    return leaveOut(
+      tx,
+      campaignId,
+      targets.map((target) => target.deviceId),
+      why,
+      now,
+    );
   },
 
   /** Slices that were taken out of a campaign: who comes late from one stays out too. */

@@ -1,6 +1,7 @@
 import type { DevicePatch, DeviceState, Presence } from '@muster/contracts/devices/devices.schema';
 import { v7 as uuidv7 } from 'uuid';
 import { campaignSiteStore } from '../campaigns/campaign-site.store.js';
+import { holders, letGo } from '../campaigns/pinned-targets.js';
 import type { Tx } from '../transaction.js';
 
 export interface NewDeviceRow {
@@ -174,6 +175,7 @@ export const deviceStore = {
     expectedVersion: number | null,
     now: Date,
   ): Promise<DeviceRow | null> {
+    const waitsIn = patch.pinned === true ? await holders(tx, { ids: [id] }) : [];
     if (patch.class !== undefined)
       await tx.execute('insert into device_classes (tenant_id, name) values ($1, $2) on conflict do nothing', [
         tx.tenantId,
@@ -202,6 +204,7 @@ export const deviceStore = {
       params,
     );
     if (row !== undefined && patch.site !== undefined) await campaignSiteStore.relocate(tx, id, patch.site);
+    if (row !== undefined && patch.pinned === true) await letGo(tx, waitsIn, now);
     return row ?? null;
   },
 
