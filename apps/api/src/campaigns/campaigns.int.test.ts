@@ -214,9 +214,9 @@ describe('campaigns', () => {
     expect(launched).toMatchObject({ state: 'preparing', targets: 20, counters: { waiting: 20 } });
     expect(launched.waves.map((w: { size: number }) => w.size)).toEqual([2, 18]);
     expect((await act(made, 'pause')).json().code).toBe('precondition_failed');
-    expect((await act(launched, 'pause')).json()).toMatchObject({
+    expect((await act(launched, 'resume')).json()).toMatchObject({
       code: 'campaign_state_refused',
-      facts: { allowed: ['start', 'fail', 'stop'] },
+      facts: { allowed: ['start', 'fail', 'pause', 'stop'] },
     });
 
     const other = (await manager().post('/campaigns/preview', draft(release.id, 'steer'))).json();

@@ -1,5 +1,6 @@
 import type { GateLimits } from '@muster/contracts/campaigns/plans.schema';
 import { explainGate } from './explain-gate.js';
+import { explainOperator } from './explain-operator.js';
 import type { GateCode, GateInputs } from './judge-gate.js';
 import type { Decision } from './tick-facts.js';
 import { devices } from './word-numbers.js';
@@ -31,7 +32,7 @@ export function explainDecision(decision: Omit<Decision, 'verdict'>): string {
     case 'wave_passed':
       return `Wave ${wave} passed after its soak: ${n.succeeded} of ${devices(n.size ?? 0)} succeeded.`;
     case 'operator':
-      return `${String(decision.inputs.by)} asked for ${decision.code}${decision.inputs.reason ? `: ${String(decision.inputs.reason)}` : ''}.`;
+      return explainOperator(decision);
     case 'release_revoked':
       return 'Halted: its release was revoked.';
     case 'rollback_started':

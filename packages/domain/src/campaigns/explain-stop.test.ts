@@ -2,6 +2,7 @@ import { executionStates } from '@muster/contracts/campaigns/executions.schema';
 import { describe, expect, it } from 'vitest';
 import { isLive } from './execution.machine.js';
 import { explainCampaign } from './explain-campaign.js';
+import { explainOperator } from './explain-operator.js';
 import { explainInFlight, previewStop } from './explain-stop.js';
 
 const limits = { maxFailureRate: 1, maxTimeoutRate: 1, minSuccessRate: 0, minSample: 1, minResolvedShare: 0, soakS: 0 };
@@ -47,6 +48,19 @@ describe('what a stop would do', () => {
       verdict: 'waiting',
       facts: { count: 1 },
     });
+  });
+});
+
+describe('what somebody did', () => {
+  const said = (code: string, inputs: object): string => explainOperator({ code, inputs: { by: 'anna', ...inputs } });
+
+  it('is said with who and why', () => {
+    expect(said('pause', {})).toBe('anna asked for pause.');
+    expect(said('override', { reason: 'it is in the workshop' })).toBe(
+      'anna asked for override: it is in the workshop.',
+    );
+    expect(said('kill_switch', { reason: 'smoke' })).toBe('anna engaged the kill switch: smoke.');
+    expect(said('edit', { changed: ['name', 'plan', 'releaseId'] })).toBe('anna changed name, plan and release.');
   });
 });
 

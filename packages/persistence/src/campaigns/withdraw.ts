@@ -1,5 +1,6 @@
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import { commandStore } from '../commands/command.store.js';
+import { deviceEventStore } from '../devices/device-event.store.js';
 import type { NewLetter } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import type { CampaignRow } from './campaign.store.js';
@@ -50,6 +51,17 @@ export async function withdraw(
        version = version + 1
      where tenant_id = $1 and id = any($2::uuid[])`,
     [tx.tenantId, back.map((row) => row.id), code, now],
+  );
+  const summary = `Update taken back (${code.replaceAll('_', ' ')})`;
+  await deviceEventStore.append(
+    tx,
+    back.map(({ deviceId, campaignId }) => ({
+      deviceId,
+      kind: 'execution' as const,
+      summary,
+      facts: { campaignId, state: 'queued' },
+    })),
+    now,
   );
   for (const id of [...kinds.keys()].sort()) {
     const deltas = new CountDeltas();
