@@ -12,7 +12,11 @@ const document = {
 };
 const file = (name: string, content: string) => ({ name, mimeType: 'application/json', buffer: Buffer.from(content) });
 
+// The first SBOM it attaches is none.
+test.use({ provokes: /422/ });
+
 test('a release is uploaded with its demands and its SBOM, and found by what it is made of', async ({ page }) => {
+  test.setTimeout(120_000);
   await page.goto('/releases#upload');
   const dialog = page.getByRole('dialog', { name: 'Upload a release' });
   const give = async (button: string, chosen: ReturnType<typeof file>) => {
