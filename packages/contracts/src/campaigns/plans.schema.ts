@@ -132,7 +132,7 @@ export const CampaignPlan = z
     preconditions: Preconditions.optional(),
     /** A device waits a random part of this before it restarts into the release. */
     jitterS: z.number().int().min(0).max(3600).optional(),
-    /** Devices that come to match after the launch join the last open wave, under the same cap. */
+    /** Devices that come to match after the launch join the last open wave as far as its size allows, under the same cap. */
     lateJoiners: z.boolean().optional(),
     /** Without it a device that runs a newer version is left out. */
     allowDowngrade: z.boolean().optional(),
