@@ -53,6 +53,17 @@ const HEAD = 2_000;
 /** Spans of one statement. */
 const CHUNK = 100;
 
+/**
+ * One row at a time, by key: a launch writes so many rows at once that the planner knows nothing of them yet, and a join
+ * it chooses freely then goes through the whole fleet for every one.
+ */
+const eachDevice = `
+  cross join lateral (select d.device_key, d.class, d.state, d.tenant_id from devices d
+    where d.tenant_id = t.tenant_id and d.id = t.device_id limit 1) d
+  join device_classes c on c.tenant_id = d.tenant_id and c.name = d.class
+  left join lateral (select s.last_seen_at, s.last_produced_at from device_state s
+    where s.device_key = d.device_key limit 1) s on true`;
+
 /** Heartbeats are placed by the device's clock; one that is this far off cannot be observed. */
 const clockKept = `coalesce(abs(extract(epoch from s.last_produced_at - s.last_seen_at)) < 300, true)`;
 
@@ -85,9 +96,7 @@ export const evidenceStore = {
        cross join lateral (select * from executions n
          where n.tenant_id = t.tenant_id and n.campaign_id = t.campaign_id and n.device_id = t.device_id
          order by n.attempt desc limit 1) e
-       join devices d on d.tenant_id = t.tenant_id and d.id = t.device_id
-       join device_classes c on c.tenant_id = d.tenant_id and c.name = d.class
-       left join device_state s on s.device_key = d.device_key
+       ${eachDevice}
        where e.offered_at is not null order by t.position`,
       [tx.tenantId, campaignId, wave],
     );
@@ -97,15 +106,12 @@ export const evidenceStore = {
   untouched(tx: Tx, campaignId: string): Promise<SampledDevice[]> {
     return tx.query<SampledDevice>(
       `select d.device_key as "deviceKey", c.heartbeat_s as "intervalS"
-       from (select t.tenant_id, t.campaign_id, t.device_id, t.wave, t.position from campaign_targets t
-         where t.tenant_id = $1 and t.campaign_id = $2 and t.wave in (select w.n from campaign_waves w
+       from (select e.tenant_id, e.device_id, e.wave, e.position from executions e
+         where e.tenant_id = $1 and e.campaign_id = $2 and e.state = 'queued' and e.wave >= (select min(w.n) from campaign_waves w
            where w.tenant_id = $1 and w.campaign_id = $2 and w.state = 'planned')
-         order by t.wave, t.position limit ${HEAD}) t
-       join executions e on e.tenant_id = t.tenant_id and e.campaign_id = t.campaign_id and e.device_id = t.device_id
-         and e.attempt = 1 and e.state = 'queued'
-       join devices d on d.tenant_id = t.tenant_id and d.id = t.device_id and d.state = 'active'
-       join device_classes c on c.tenant_id = d.tenant_id and c.name = d.class
-       join device_state s on s.device_key = d.device_key and s.last_seen_at is not null and ${clockKept}
+         order by e.tenant_id, e.campaign_id, e.wave, e.position limit ${HEAD}) t
+       ${eachDevice}
+       where d.state = 'active' and s.last_seen_at is not null and ${clockKept}
        order by t.wave, t.position limit ${MOST_DEVICES}`,
       [tx.tenantId, campaignId],
     );
