@@ -1,4 +1,4 @@
-import { ask, expect, heading, test } from './console.js';
+import { ask, choose, expect, heading, test } from './console.js';
 import { photograph } from './pictures.js';
 
 test.use({ provokes: /the server responded with a status of 4\d\d|net::ERR_FAILED/ });
@@ -68,4 +68,33 @@ test('of two people who edit one golden config, the second is told and keeps wha
   await expect(document(page)).toHaveValue(mine);
   await photograph(page, 'golden-config-edited-by-two');
   await other.close();
+});
+
+test('an action on a page that was overtaken shows what was seen beside what is now, and does nothing', async ({
+  page,
+}) => {
+  await page.goto('/campaigns/new');
+  await choose(page, 'Release', /Gateway firmware 1\.2\.0/);
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Overtaken');
+  await page.getByRole('button', { name: 'Save as draft' }).click();
+  await expect(heading(page, 'Overtaken')).toBeVisible();
+  const id = new URL(page.url()).pathname.split('/').at(-1)!;
+
+  // The page hears nothing of what others do, as on a bad connection.
+  await page.route('**/api/v1/live', (route) => route.abort());
+  await page.reload();
+  await page.getByRole('button', { name: 'Launch…' }).click();
+  const seen = await ask<{ version: number }>(page, `/campaigns/${id}`);
+  const stopped = await page.request.post(`/api/v1/campaigns/${id}/stop`, {
+    headers: { 'if-match': `"${seen.version}"`, origin: process.env.MUSTER_CONSOLE! },
+    data: { reason: 'Not today' },
+  });
+  expect(stopped.status(), await stopped.text()).toBe(200);
+  await page.getByRole('dialog').getByRole('button', { name: 'Launch' }).click();
+  const moved = page.getByRole('alert', { name: 'The campaign moved' });
+  await expect(moved.getByRole('row').filter({ hasText: 'State' }).getByRole('cell')).toHaveText(['Draft', 'Stopped']);
+  await expect(moved).toContainText('You asked to launch. A campaign that is stopped does not allow it.');
+  await photograph(page, 'campaign-overtaken');
+  await moved.getByRole('button', { name: 'Leave it as it is' }).click();
+  await expect(moved).toBeHidden();
 });

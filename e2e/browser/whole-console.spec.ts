@@ -8,16 +8,19 @@ interface Found {
 const lists = {
   overview: '/',
   devices: '/devices',
+  sites: '/sites',
   drift: '/drift',
   campaigns: '/campaigns',
   'campaign-new': '/campaigns/new',
   releases: '/releases',
   'golden-configs': '/configs',
+  freezes: '/freezes',
   'dead-letters': '/dead-letters',
   audit: '/audit',
   'settings-people': '/settings',
   'settings-keys': '/settings?tab=keys',
   'settings-webhooks': '/settings?tab=webhooks',
+  'settings-brakes': '/settings?tab=brakes',
   'settings-sessions': '/settings?tab=sessions',
 } as const;
 

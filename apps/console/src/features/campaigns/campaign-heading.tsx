@@ -38,7 +38,7 @@ export function CampaignHeading({ campaign }: { readonly campaign: Campaign }) {
       <span>
         <Subject campaign={campaign} />
       </span>
-      <span className="num">{many(campaign.targets, 'target')}</span>
+      {campaign.startedAt ? <span className="num">{many(campaign.targets, 'target')}</span> : null}
       <span>
         {campaign.startedAt ? (
           <>

@@ -13,11 +13,13 @@ import { StatusBadge } from '../../ui/status-badge.js';
 import { CampaignActions } from './campaign-actions.js';
 import { CampaignHeading } from './campaign-heading.js';
 import { outcomes, partsOf } from './campaign-parts.js';
+import { canEdit } from './campaign-verbs.js';
 import { campaignQuery } from './campaigns.queries.js';
 import { DecisionsPanel } from './decisions.panel.js';
 import { ExclusionsPanel } from './exclusions.panel.js';
 import { ExecutionsPanel } from './executions.panel.js';
 import { FailuresPanel } from './failures.panel.js';
+import { ForecastPanel } from './forecast.panel.js';
 import { MovedPanel } from './moved.panel.js';
 import { PlanPanel } from './plan.panel.js';
 import { ProgressPanel } from './progress.panel.js';
@@ -55,16 +57,22 @@ function Body({ campaign }: { readonly campaign: Campaign }) {
         ) : null}
         <StalledNotice campaign={campaign} />
         <VerdictPanel campaign={campaign} />
-        <Panel title="Targets" aside="every target is in exactly one part">
-          <PartitionBar parts={partsOf(campaign.counters)} total={campaign.targets} unit="targets" />
-        </Panel>
-        <ProgressPanel
-          campaign={campaign}
-          selected={search.wave}
-          onSelect={(n) =>
-            void navigate({ search: { ...search, tab: 'devices', wave: search.wave === n ? undefined : n } })
-          }
-        />
+        {canEdit(campaign.state) ? (
+          <ForecastPanel campaign={campaign} />
+        ) : (
+          <>
+            <Panel title="Targets" aside="every target is in exactly one part">
+              <PartitionBar parts={partsOf(campaign.counters)} total={campaign.targets} unit="targets" />
+            </Panel>
+            <ProgressPanel
+              campaign={campaign}
+              selected={search.wave}
+              onSelect={(n) =>
+                void navigate({ search: { ...search, tab: 'devices', wave: search.wave === n ? undefined : n } })
+              }
+            />
+          </>
+        )}
         <Tabs
           value={tab}
           onChange={(value) => void navigate({ search: { ...search, tab: value as typeof tab }, replace: true })}

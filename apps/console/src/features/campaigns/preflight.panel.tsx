@@ -1,4 +1,5 @@
 import type { CampaignPreview } from '@muster/contracts/campaigns/plans.schema';
+import type { Selector } from '@muster/contracts/devices/devices.schema';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { z } from 'zod';
@@ -20,11 +21,12 @@ interface PreflightPanelProps {
   readonly children: ReactNode;
 }
 
-function Who({ preview, form }: { readonly preview: Preview; readonly form: CampaignForm }) {
+/** Whom a selector means: how many match, how many are eligible, and why the others are not. */
+export function WhoPanel({ preview, selector }: { readonly preview: Preview; readonly selector: Selector }) {
   const excluded = preview.exclusions.reduce((n, one) => n + one.count, 0);
   return (
     <Panel title="Who is meant">
-      <p className={`${classes.selector} soft`}>{selectorText(selectorOf(form))}</p>
+      <p className={`${classes.selector} soft`}>{selectorText(selector)}</p>
       <PartitionBar
         unit="matched"
         total={preview.matched}
@@ -66,13 +68,14 @@ function Who({ preview, form }: { readonly preview: Preview; readonly form: Camp
   );
 }
 
-/** A first wave that differs from the fleet by less than this is like the fleet. */
+/** A first wave that differs from the fleet by less than this, or by less than one device, is like the fleet. */
 const SKEW = 0.1;
 
 function Mix({ preview }: { readonly preview: Preview }) {
-  const skewed = (preview.firstWaveMix ?? []).filter(
-    ({ share, shareOfTargets }) => Math.abs(share - shareOfTargets) >= SKEW,
-  );
+  const skewed = (preview.firstWaveMix ?? []).filter(({ share, shareOfTargets }) => {
+    const off = Math.abs(share - shareOfTargets);
+    return off >= SKEW && off * (preview.waves[0]?.size ?? 0) >= 1;
+  });
   if (skewed.length === 0) return null;
   return (
     <p className={classes.proof}>
@@ -91,7 +94,8 @@ function Mix({ preview }: { readonly preview: Preview }) {
   );
 }
 
-function Proofs({ preview }: { readonly preview: Preview }) {
+/** What each wave can show at best, and where the first is unlike the rest. */
+export function ProofsPanel({ preview }: { readonly preview: Preview }) {
   return (
     <Panel title="What each wave can prove">
       {preview.waves.map((wave) => (
@@ -107,36 +111,38 @@ function Proofs({ preview }: { readonly preview: Preview }) {
   );
 }
 
+/** What would stop the launch, and what only ought to be known. */
+export function Problems({ preview }: { readonly preview: Preview }) {
+  const { problems, supersedes } = preview;
+  if (problems.length === 0 && !supersedes) return null;
+  return (
+    <div className={classes.faults}>
+      {problems.map(({ code, detail, severity }) => (
+        <p key={`${code}${detail}`} className={classes.fault} data-severity={severity ?? 'refusal'}>
+          {severity === 'warning' ? null : <b>It would be refused. </b>}
+          {detail} <code>{code}</code>
+        </p>
+      ))}
+      {supersedes ? (
+        <p className={classes.fault} data-severity="warning">
+          Takes the place of <b>{supersedes.name}</b>: {many(supersedes.givenUp, 'device')} it has not reached are given
+          up by it, {count(supersedes.finishing)} in flight finish.
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
 /** What a launch would do, kept current beside the form: who, in which waves, and what they can show. */
 export function PreflightPanel({ form, preview, children }: PreflightPanelProps) {
   return (
     <aside className={classes.preflight} aria-label="Preflight" aria-live="polite">
       {preview.isError ? <ProblemNotice error={preview.error} /> : null}
-      {preview.data && preview.data.problems.length > 0 ? (
-        <div className={classes.faults}>
-          {preview.data.problems.map((problem) => (
-            <p
-              key={`${problem.code}${problem.detail}`}
-              className={classes.fault}
-              data-severity={problem.severity ?? 'refusal'}
-            >
-              {problem.severity === 'warning' ? null : <b>It would be refused. </b>}
-              {problem.detail} <code>{problem.code}</code>
-            </p>
-          ))}
-        </div>
-      ) : null}
+      {preview.data ? <Problems preview={preview.data} /> : null}
       {preview.data ? (
         <>
-          {preview.data.supersedes ? (
-            <p className={classes.fault} data-severity="warning">
-              Takes the place of <b>{preview.data.supersedes.name}</b>:{' '}
-              {many(preview.data.supersedes.givenUp, 'device')} it has not reached are given up by it,{' '}
-              {count(preview.data.supersedes.finishing)} in flight finish.
-            </p>
-          ) : null}
-          <Who preview={preview.data} form={form} />
-          <Proofs preview={preview.data} />
+          <WhoPanel preview={preview.data} selector={selectorOf(form)} />
+          <ProofsPanel preview={preview.data} />
         </>
       ) : preview.isError ? null : (
         <Panel title="Preflight">

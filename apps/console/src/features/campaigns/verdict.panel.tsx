@@ -29,6 +29,9 @@ function Steps({ campaignId }: { readonly campaignId: string }) {
 export function VerdictPanel({ campaign }: { readonly campaign: Campaign }) {
   const { tone, icon: Icon } = lookOf('campaign', campaign.state);
   const [open, setOpen] = useState(false);
+  const { reasonDetail, sentence } = campaign;
+  // Said once: most details are a part of the sentence.
+  const detail = reasonDetail && !sentence.includes(reasonDetail.replace(/\.$/, '')) ? reasonDetail : null;
   return (
     <section
       className={classes.why}
@@ -46,7 +49,7 @@ export function VerdictPanel({ campaign }: { readonly campaign: Campaign }) {
           <RelativeTime at={campaign.since} />)
         </span>
         {campaign.reasonCode && campaign.reasonCode !== campaign.state ? <code>{campaign.reasonCode}</code> : null}
-        {campaign.reasonDetail ? <span>{campaign.reasonDetail}</span> : null}
+        {detail ? <span>{detail}</span> : null}
         {campaign.counters.inFlight > 0 ? <span>{many(campaign.counters.inFlight, 'device')} in flight</span> : null}
         {campaign.childId ? (
           <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.childId }} className="link">
