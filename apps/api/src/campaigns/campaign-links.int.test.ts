@@ -159,6 +159,10 @@ describe('leaving a slice out', () => {
     const body = { attribute: 'site', value: 'last-site', reason: 'closed', resume: false };
     const after = await c.act(made, 'exclude', body);
     expect(after.waves.map((w: { state: string }) => w.state)).toEqual(['planned', 'skipped']);
+    const { steps } = (await c.api.as('viewer').get(`/campaigns/${made.id}/explanation`)).json();
+    expect(steps).toContainEqual(
+      expect.objectContaining({ code: 'wave_skipped', detail: 'Skipped: all of its devices were left out.' }),
+    );
   });
 
   it('is refused before the launch and after the end', async () => {

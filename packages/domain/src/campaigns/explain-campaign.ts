@@ -103,10 +103,14 @@ const waveStep = (wave: WaveFacts): Step => {
       ? 'pass'
       : wave.state === 'halted'
         ? 'fail'
-        : wave.state === 'empty'
+        : wave.state === 'empty' || wave.state === 'skipped'
           ? 'unknown'
           : 'waiting';
-  const detail = wave.state === 'planned' ? 'Opens when the wave before it has passed.' : explainWave(wave);
+  const unopened: Partial<Record<WaveFacts['state'], string>> = {
+    planned: 'Opens when the wave before it has passed.',
+    skipped: 'Skipped: all of its devices were left out.',
+  };
+  const detail = unopened[wave.state] ?? explainWave(wave);
   return { code: `wave_${wave.state}`, title: `Wave ${wave.n}`, verdict, detail, facts: { size: wave.size } };
 };
 

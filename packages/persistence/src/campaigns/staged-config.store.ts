@@ -20,7 +20,8 @@ export const stagedConfigStore = {
          and c.state not in ('stopped', 'failed')
        join golden_configs g on g.tenant_id = c.tenant_id and g.id = c.config_id
        join golden_config_versions v on v.tenant_id = g.tenant_id and v.config_id = g.id and v.number = c.config_number
-       where e.tenant_id = $1 and e.device_id = any($2::uuid[]) and e.offered_at is not null and e.state <> 'cancelled'
+       where e.tenant_id = $1 and e.device_id = any($2::uuid[]) and e.offered_at is not null
+         and e.state not in ('cancelled', 'superseded', 'removed')
          and not exists (select from golden_config_versions p where p.tenant_id = v.tenant_id and p.config_id = v.config_id
            and p.state = 'published' and p.number >= v.number)
        order by e.device_id, g.id, e.offered_at desc`,
