@@ -6,41 +6,13 @@ import { addCounters, partition, type StateCounts, total } from '@muster/domain/
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { execution, holdsSlot, isLive } from '@muster/domain/campaigns/execution.machine';
 import { groundsOf } from '@muster/domain/campaigns/judge-wave';
-import { windowAt } from '@muster/domain/campaigns/maintenance-windows';
-import { allowanceOf, type FreezeFacts, type PaceFacts, type PacePlan } from '@muster/domain/campaigns/offerable-sites';
 import type { TickDecision, TickFacts } from '@muster/domain/campaigns/tick-facts';
 import { wave as waveMachine } from '@muster/domain/campaigns/wave.machine';
+import type { SimulatedDevice } from './simulated-device.js';
+import { checkPace, must, offeredLately, paceOf, type WorldPace } from './world-pace.js';
 
 export const fates = ['good', 'fails', 'rejects', 'silent', 'stuck', 'reverts', 'absent'] as const;
 export type Fate = (typeof fates)[number];
-
-export interface SimulatedDevice {
-  id: string;
-  fate: Fate;
-  wave: number;
-  position: number;
-  state: ExecutionState;
-  provisional: boolean;
-  since: Date;
-  deadlineAt: Date | null;
-  stepDeadlineAt: Date | null;
-  soakUntil: Date | null;
-  lastSeenAt: Date | null;
-  version: string;
-  everOffered: number;
-  site: string;
-  /** So many times it says "not now" before it goes on. */
-  deferrals: number;
-  notBefore: Date | null;
-}
-
-/** What holds offers back in a world: devices belong to the sites in turn. */
-export interface WorldPace extends PacePlan {
-  readonly sites: readonly { readonly site: string; readonly timezone: string }[];
-  readonly freezes: readonly (FreezeFacts & { readonly startsAt: Date })[];
-  readonly ratePerMinute: number | null;
-  readonly deferrals: readonly number[];
-}
 
 /** A world small enough to check completely: it applies decisions the way the store does. */
 export class TickWorld {
@@ -113,37 +85,6 @@ export class TickWorld {
   /** When offers were made, one entry for each device. */
   offers: Date[] = [];
 
-  #pace(): PaceFacts {
-    const { sites, freezes } = this.setup.pace!;
-    return {
-      sites: sites.map((it) => {
-        const own = this.devices.filter((d) => d.site === it.site);
-        return { ...it, targets: own.length, load: own.filter((d) => holdsSlot(d.state)).length };
-      }),
-      freezes: freezes.filter(({ startsAt, endsAt }) => startsAt <= this.now && this.now < endsAt),
-    };
-  }
-
-  /** Nothing was offered too fast, at a site that is closed or frozen, or beyond its allowance. */
-  #checkPace(offered: readonly SimulatedDevice[]): void {
-    const { pace } = this.setup;
-    if (pace === undefined) return;
-    const { sites, freezes } = this.#pace();
-    for (const { site } of offered) {
-      const facts = sites.find((it) => it.site === site)!;
-      must(
-        freezes.every((freeze) => freeze.sites !== null && !freeze.sites.includes(site)),
-        `offers at frozen ${site}`,
-      );
-      const open = (pace.windows ?? []).length === 0 || windowAt(pace.windows!, facts.timezone, this.now) !== null;
-      must(open, `offers at ${site} outside its window`);
-      const allowance = allowanceOf(pace, facts);
-      must(allowance === null || facts.load <= allowance, `${facts.load} at once at ${site}, ${allowance} allowed`);
-    }
-    const lately = this.offers.filter((at) => this.now.getTime() - at.getTime() < 60_000).length;
-    must(pace.ratePerMinute === null || lately <= pace.ratePerMinute, `${lately} offered within a minute`);
-  }
-
   slots = (): number => this.devices.filter((d) => holdsSlot(d.state)).length;
 
   facts(): TickFacts {
@@ -188,8 +129,8 @@ export class TickWorld {
         .filter((d) => this.now.getTime() - this.waves[d.wave - 1]!.opened!.getTime() > 120_000)
         .map((d) => d.id),
       retryable: [],
-      offeredLastMinute: this.offers.filter((at) => this.now.getTime() - at.getTime() < 60_000).length,
-      ...(this.setup.pace && { pace: this.#pace() }),
+      offeredLastMinute: offeredLately(this),
+      ...(this.setup.pace && { pace: paceOf(this, this.setup.pace) }),
       returnable: this.devices.filter((d) => d.version === '2').length,
       rollback: null,
     };
@@ -278,7 +219,10 @@ export class TickWorld {
           it.notBefore = null;
           this.offers.push(this.now);
         }
-        this.#checkPace(this.devices.filter((it) => d.executionIds.includes(it.id)));
+        checkPace(
+          this,
+          this.devices.filter((it) => d.executionIds.includes(it.id)),
+        );
         must(this.slots() <= this.setup.concurrency, `${this.slots()} at once`);
         return;
       case 'start_rollback':
@@ -340,8 +284,4 @@ export class TickWorld {
       this.#move(d.id, outcome.state);
     }
   }
-}
-
-function must(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(otherwise);
 }

@@ -9,15 +9,14 @@ import { targetStore } from '@muster/persistence/campaigns/target.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import type { Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
-import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
-import { type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
+import type { SigningJwk } from '@muster/pki/signing/compact';
 import { verifyOffer } from '@muster/pki/signing/offer';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestWorker, testWorker } from '../worker.harness.js';
+import { commandKey, publishedRelease } from './campaigns.harness.js';
 
 let test: TestDatabase;
 let worker: TestWorker;
@@ -31,7 +30,7 @@ beforeAll(async () => {
   test = await testDatabase();
   await test.database.system((tx) => tx.query(`insert into tenants (id, name) values ($1, 'Acme')`, [tenant]));
   folder = await mkdtemp(join(tmpdir(), 'muster-campaigns-'));
-  key = await commandKey();
+  key = await commandKey(test.database, tenant, join(folder, 'keys'));
   worker = await testWorker(test, [], folder);
 });
 afterAll(async () => {
@@ -39,19 +38,6 @@ afterAll(async () => {
   await test.drop();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** The key that enrolment would have made for the tenant's orders. */
-async function commandKey(): Promise<SigningJwk> {
-  const vault = new KeyVault(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
-  const keyRef = `sign-${tenant}-command-1`;
-  const signer = await vault.create(keyRef, { tenant, purpose: 'command', generation: 1 }, 'EdDSA');
-  const jwk = toSigningJwk(signer, `${tenant}-command-1`, 'command');
-  const row = { kid: jwk.kid, tenantId: tenant, purpose: 'command', algorithm: 'EdDSA', keyRef };
-  await test.database.system((tx) =>
-    signingKeyStore.insert(tx, { ...row, publicJwk: { ...jwk } } as never, new Date()),
-  );
-  return jwk;
-}
 
 const send = (deviceId: string, channel: 'heartbeat' | 'execution', body: object): Promise<void> => {
   const header = {
@@ -68,22 +54,7 @@ const beat = (deviceId: string, firmwareVersion: string, reason = 'periodic') =>
 const report = (deviceId: string, executionId: string, state: string, more: object = {}) =>
   send(deviceId, 'execution', { executionId, state, ...more });
 
-async function release(version: string): Promise<string> {
-  const [id, artifact] = [uuidv7(), uuidv7()];
-  await as(async (tx) => {
-    await tx.query(
-      `insert into artifacts (tenant_id, id, name, size, sha256, received, state, created_by)
-       values ($1, $2, 'fw.bin', 1, $3, 1, 'complete', 'test')`,
-      [tenant, artifact, uuidv7().replaceAll('-', '').padEnd(64, '0')],
-    );
-    await tx.query(
-      `insert into releases (tenant_id, id, name, version, models, artifact_id, state, manifest_jws, created_by, published_at)
-       values ($1, $2, 'fw', $3, '{m1}', $4, 'published', 'a.b.c', 'test', now())`,
-      [tenant, id, version, artifact],
-    );
-  });
-  return id;
-}
+const release = (version: string): Promise<string> => as((tx) => publishedRelease(tx, version));
 
 async function devices(n: number, site: string, version: string): Promise<string[]> {
   const ids: string[] = [];

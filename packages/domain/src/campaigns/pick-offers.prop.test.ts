@@ -1,5 +1,6 @@
 import { type MaintenanceWindow, weekdays } from '@muster/contracts/campaigns/plans.schema';
-import { TickWorld, type WorldPace } from '@muster/testkit/tick-world';
+import { TickWorld } from '@muster/testkit/tick-world';
+import type { WorldPace } from '@muster/testkit/world-pace';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holdsSlot } from './execution.machine.js';
