@@ -177,7 +177,12 @@ describe('the kill switch', () => {
     expect(await set(false, 'all clear')).toMatchObject({ engaged: false, since: null });
     await tenant.tick(fresh);
     const paused = await show(fresh);
-    expect(paused).toMatchObject({ state: 'paused', currentWave: null });
+    expect(paused).toMatchObject({
+      state: 'paused',
+      reasonCode: 'kill_switch',
+      reasonDetail: 'smoke',
+      currentWave: null,
+    });
     expect(await act(paused, 'resume')).toMatchObject({ state: 'preparing' });
     await tenant.tick(fresh);
     expect(await tenant.inState(fresh, 'offered')).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { audit } from '@muster/persistence/audit/audit.store';
+import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { startScheduled } from '@muster/persistence/campaigns/start-scheduled';
 import { smallPlan } from '@muster/testkit/campaign-tenant';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -9,6 +10,7 @@ type Control = Awaited<ReturnType<typeof openControl>>;
 
 let test: TestDatabase;
 let tenant: Control['tenant'];
+let report: Control['report'];
 let api: Control['api'];
 let release: Control['release'];
 let draft: Control['draft'];
@@ -24,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 beforeEach(async () => {
   const control = await openControl(test);
-  ({ tenant, api, release, draft, act, patch, show, letters, later } = control);
+  ({ tenant, api, release, draft, act, patch, show, letters, later, report } = control);
   return control.close;
 });
 
@@ -196,5 +198,34 @@ describe('a scheduled start', () => {
       failed: 'start',
       sentence: 'rollout did not start at its time: The release is revoked.',
     });
+  });
+});
+
+describe('a pause', () => {
+  it('lets soak clocks stand from its first moment, while devices are still finishing too', async () => {
+    const gate = { ...smallPlan.gate, soakS: 600 };
+    const id = await tenant.launch(release, { waves: [{ size: { percent: 100 } }], concurrency: 10, gate });
+    await tenant.tick(id);
+    await report(id, [...Array(9).fill('soaking'), 'installing']);
+    later(15);
+    await tenant.as(async (tx) => {
+      await tx.query(`update device_state set last_seen_at = $1 where tenant_id = $2`, [tenant.now, tenant.id]);
+      await tx.query(`update devices set firmware_version = '2.0.0' where tenant_id = $1`, [tenant.id]);
+    });
+    await tenant.tick(id);
+    const soaking = await show(id);
+    expect(soaking.waves).toMatchObject([{ state: 'soaking', soakUntil: '2026-03-01T10:10:15.000Z' }]);
+    await act(soaking, 'pause');
+    later(100);
+    await tenant.as(async (tx) => {
+      const [busy] = await executionStore.list(tx, id, { state: 'installing' }, null, 1);
+      const row = (await executionStore.lock(tx, busy!.id, busy!.deviceId))!;
+      await executionStore.move(tx, row, { state: 'rejected', reasonCode: null, reasonDetail: null }, tenant.now);
+    });
+    await tenant.tick(id);
+    const paused = await show(id);
+    expect(paused).toMatchObject({ state: 'paused' });
+    later(200);
+    expect((await act(paused, 'resume')).waves).toMatchObject([{ soakUntil: '2026-03-01T10:15:15.000Z' }]);
   });
 });

@@ -144,9 +144,12 @@ class TickWork {
 
   async #finish(decision: Extract<TickDecision, { kind: 'finish' }>): Promise<void> {
     const sentence = decision.decision === null ? null : await this.#record(decision.decision);
-    // Why it stops has been said when another campaign took its place.
-    const replaced = decision.event === 'settle' && this.campaign.reasonCode === 'superseded';
-    await this.#move(decision.event, replaced ? 'superseded' : decision.code, sentence);
+    const { id, since, reasonCode, reasonDetail } = this.campaign;
+    // Soak clocks stand from the pause on, not only from when the last device was through.
+    if (this.#state === 'pausing') await waveStore.shiftSoaks(this.tx, id, this.now.getTime() - since.getTime());
+    // Why it stops has been said when another campaign took its place, and when everything was stopped.
+    const said = decision.event === 'settle' && (reasonCode === 'superseded' || reasonCode === 'kill_switch');
+    await this.#move(decision.event, said ? reasonCode : decision.code, sentence ?? (said ? reasonDetail : null));
     if (decision.event === 'complete' || decision.event === 'straggle') await this.#publishConfig();
     if (sentence === null) return;
     const type = decision.event === 'returned' ? 'campaign.rollback_finished' : 'campaign.completed';
