@@ -34,7 +34,7 @@ const gray: MantineColorsTuple = [
   '#d0d5dd',
   '#b4bbc7',
   '#8d95a4',
-  '#687080',
+  '#616979',
   '#4a5160',
   '#2b303d',
   '#1a1e28',

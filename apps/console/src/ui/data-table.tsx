@@ -7,6 +7,8 @@ import { SortHead } from './sort-head.js';
 export interface Column<Row> {
   readonly key: string;
   readonly head: string;
+  /** What the column is for, where its head shows nothing. */
+  readonly purpose?: string;
   readonly cell: (row: Row) => ReactNode;
   readonly align?: 'right';
   readonly width?: string;

@@ -4,6 +4,7 @@ import classes from './data-table.module.css';
 interface SortHeadProps {
   readonly column: {
     readonly head: string;
+    readonly purpose?: string;
     readonly sort?: string;
     readonly align?: 'right';
     readonly width?: string;
@@ -18,7 +19,7 @@ export function SortHead({ column, sort, onSort }: SortHeadProps) {
   if (!key || !onSort)
     return (
       <th scope="col" data-align={column.align} style={{ width: column.width }}>
-        {column.head}
+        {column.head || <span className="visually-hidden">{column.purpose ?? 'Actions'}</span>}
       </th>
     );
   const rising = sort === key;

@@ -33,7 +33,7 @@ export function MonthStrip({ month, freezes, onMonth }: MonthStripProps) {
         <ActionIcon aria-label="Earlier month" onClick={() => step(-1)}>
           <IconChevronLeft size={16} />
         </ActionIcon>
-        <h3>{month.toLocaleDateString('en-GB', { month: 'long', year: 'numeric' })}</h3>
+        <h2>{month.toLocaleDateString('en-GB', { month: 'long', year: 'numeric' })}</h2>
         <ActionIcon aria-label="Later month" onClick={() => step(1)}>
           <IconChevronRight size={16} />
         </ActionIcon>

@@ -59,7 +59,7 @@ function Body({ campaign }: { readonly campaign: Campaign }) {
         <VerdictPanel campaign={campaign} />
         {canEdit(campaign.state) ? (
           <ForecastPanel campaign={campaign} />
-        ) : (
+        ) : campaign.startedAt || campaign.waves.length > 0 ? (
           <>
             <Panel title="Targets" aside="every target is in exactly one part">
               <PartitionBar parts={partsOf(campaign.counters)} total={campaign.targets} unit="targets" />
@@ -72,7 +72,7 @@ function Body({ campaign }: { readonly campaign: Campaign }) {
               }
             />
           </>
-        )}
+        ) : null}
         <Tabs
           value={tab}
           onChange={(value) => void navigate({ search: { ...search, tab: value as typeof tab }, replace: true })}

@@ -12,10 +12,9 @@ import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { executionsQuery } from './campaigns.queries.js';
+import { ExecutionWhy } from './execution-why.js';
 
 const route = getRouteApi('/inside/campaigns/$campaignId');
-
-const why = (row: Execution) => row.reasonDetail ?? (row.reasonCode ? words(row.reasonCode) : '');
 
 const columns: readonly Column<Execution>[] = [
   {
@@ -41,7 +40,7 @@ const columns: readonly Column<Execution>[] = [
       </>
     ),
   },
-  { key: 'why', head: 'Why', cell: (row) => <span className="soft">{why(row)}</span> },
+  { key: 'why', head: 'Why', cell: (row) => <ExecutionWhy row={row} /> },
   {
     key: 'versions',
     head: 'From → to',

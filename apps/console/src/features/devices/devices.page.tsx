@@ -25,6 +25,7 @@ const route = getRouteApi('/inside/devices');
 const choice = (chosen: ReadonlySet<string>, setChosen: (ids: ReadonlySet<string>) => void): Column<DeviceSummary> => ({
   key: 'choice',
   head: '',
+  purpose: 'Chosen',
   width: '34px',
   cell: (row) => (
     <Checkbox

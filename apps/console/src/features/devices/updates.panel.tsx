@@ -7,10 +7,10 @@ import { Answer } from '../../ui/answer.js';
 import { type Column, DataTable } from '../../ui/data-table.js';
 import { Elapsed } from '../../ui/elapsed.js';
 import { EmptyState } from '../../ui/empty-state.js';
-import { words } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
+import { ExecutionWhy } from '../campaigns/execution-why.js';
 import { deviceExecutionsQuery } from './devices.queries.js';
 
 type Row = z.output<NonNullable<(typeof listDeviceExecutions)['returns']>>['items'][number];
@@ -29,7 +29,7 @@ const columns: readonly Column<Row>[] = [
   {
     key: 'why',
     head: 'Why',
-    cell: (row) => <span className="soft">{row.reasonDetail ?? (row.reasonCode ? words(row.reasonCode) : '')}</span>,
+    cell: (row) => <ExecutionWhy row={row} />,
   },
   {
     key: 'versions',
