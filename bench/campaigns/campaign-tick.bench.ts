@@ -8,9 +8,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Ticker } from '../../apps/worker/src/campaigns/ticker.js';
 import { analyse, machine, median, printTable, timed } from '../report.js';
 import { CAP, DEVICE_SOAK_S, type SeededCampaign, seedCampaign } from './fleet-in-campaign.js';
+import { seedFast } from './seed-fast.js';
 
-const FLEETS = [10_000, 100_000] as const;
-const ROUNDS = process.env.MUSTER_QUICK ? 2 : 4;
+const quick = Boolean(process.env.MUSTER_QUICK);
+const FLEETS = [10_000, quick ? 100_000 : 1_000_000] as const;
+const ROUNDS = quick ? 2 : 4;
+/** How much more a tick may cost with the larger fleet and the same changes. */
+const LIMIT = 1.5;
 const CHANGES = [0, 100, 1_000] as const;
 
 interface Fleet {
@@ -30,7 +34,7 @@ beforeAll(async () => {
   fleets = [];
   for (const devices of FLEETS)
     fleets.push(
-      await db.database.system(async (tx) => ({
+      await seedFast(db.ownerUrl, async (tx) => ({
         underWay: await seedCampaign(
           tx,
           `busy-${devices}`,
@@ -48,10 +52,17 @@ beforeAll(async () => {
       })),
     );
   await analyse(db.ownerUrl);
-});
+}, 1_800_000);
 afterAll(() => db.drop());
 
 const tick = ({ tenant, campaignId }: SeededCampaign) => timed(() => ticker.tick(tenant, campaignId));
+
+/** A tick comes every second: what it reads is in memory, unless somebody has just counted the whole fleet. The best of six. */
+const steadyTick = async (campaign: SeededCampaign): Promise<number> => {
+  let best = await tick(campaign);
+  for (let n = 0; n < 5; n++) best = Math.min(best, await tick(campaign));
+  return best;
+};
 
 /** `n` busy devices report that the new version runs, soak, and are heard of again. Resolves to the ms of one report. */
 async function change({ tenant, campaignId }: SeededCampaign, n: number): Promise<number> {
@@ -116,8 +127,8 @@ it(`a campaign's tick at ${FLEETS.join(' and ')} devices`, async () => {
   for (let round = 0; round <= ROUNDS; round++)
     for (const [f, { underWay, atItsEnd }] of fleets.entries()) {
       note(0, f, round, await recount(underWay));
-      note(1, f, round, await tick(underWay));
-      note(2, f, round, await tick(atItsEnd));
+      note(1, f, round, await steadyTick(underWay));
+      note(2, f, round, await steadyTick(atItsEnd));
       for (const [index, n] of CHANGES.slice(1).entries()) {
         const before = await succeeded(underWay);
         const report = await change(underWay, n);
@@ -137,4 +148,9 @@ it(`a campaign's tick at ${FLEETS.join(' and ')} devices`, async () => {
       return [what, ms(small), ms(large), times(large / small), times(large / median(taken[0]![1]!))];
     }),
   );
-});
+  for (const row of rows.keys()) {
+    // The best of the rounds: what others do on the machine makes ticks slower, never quicker.
+    const [small, large] = taken[row]!.map((rounds) => Math.min(...rounds)) as [number, number];
+    if (row > 0) expect(large / small, rows[row]).toBeLessThan(LIMIT);
+  }
+}, 1_800_000);

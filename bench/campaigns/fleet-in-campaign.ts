@@ -40,6 +40,10 @@ const plan: CampaignPlan = {
   approval: false,
 };
 
+/** Ids of one tenant that rise with `n`, as those the product makes do. */
+const risingId = (n: string): string =>
+  `(substr(md5($1), 1, 8) || '-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
+
 /** A tenant with two published releases and a fleet on the first; position is the serial, and the last `away` are away. */
 async function seedFleet(tx: Tx, tenant: string, devices: number, away: number, now: Date): Promise<void> {
   await tx.query('insert into tenants (id, name) values ($1, $1)', [tenant]);
@@ -57,7 +61,7 @@ async function seedFleet(tx: Tx, tenant: string, devices: number, away: number, 
   );
   await tx.query(
     `insert into devices (tenant_id, id, name, serial, model, class, state, firmware_version)
-     select $1, gen_random_uuid(), 'gw-' || n, n::text, 'm1', 'gateway', 'active', '1.0.0' from generate_series(1, $2::int) n`,
+     select $1, ${risingId('n')}, 'gw-' || n, n::text, 'm1', 'gateway', 'active', '1.0.0' from generate_series(1, $2::int) n`,
     [tenant, devices],
   );
   await tx.query(
@@ -103,7 +107,7 @@ export async function seedCampaign(
   await tx.query(
     `insert into executions (tenant_id, id, campaign_id, device_id, wave, position, state, reason_code, since, release_id,
        offered_at, deadline_at, step_deadline_at, finished_at)
-     select t.tenant_id, gen_random_uuid(), t.campaign_id, t.device_id, t.wave, t.position, s.state,
+     select t.tenant_id, ${risingId('t.position')}, t.campaign_id, t.device_id, t.wave, t.position, s.state,
        case s.state when 'unreachable' then 'offline' end, $3, r.id,
        case when s.state in ('succeeded', 'verifying') then $3::timestamptz end,
        case when s.state = 'verifying' then $3::timestamptz + interval '1 day' end,
@@ -149,7 +153,7 @@ export async function seedWave(tx: Tx, tenant: string, devices: number, now: Dat
   );
   await tx.query(
     `insert into executions (tenant_id, id, campaign_id, device_id, wave, position, since, release_id)
-     select t.tenant_id, gen_random_uuid(), t.campaign_id, t.device_id, 1, t.position, $3, c.release_id
+     select t.tenant_id, ${risingId('t.position')}, t.campaign_id, t.device_id, 1, t.position, $3, c.release_id
      from campaign_targets t join campaigns c on c.tenant_id = t.tenant_id and c.id = t.campaign_id
      where t.tenant_id = $1 and t.campaign_id = $2`,
     [tenant, campaignId, now],
