@@ -29,6 +29,7 @@ test('a plan with windows, health limits and conditions is rehearsed, saved, cha
   await expect(page.getByRole('region', { name: 'When' })).toContainText(
     'Offers are made Mon–Sat from 22:00 for 4 h, by the clock of each device’s site.',
   );
+  await expect(page.getByRole('list', { name: 'Next openings' })).toContainText(/UTC: \w{3} \d+ \w{3}, 22:00/);
   await page.getByRole('textbox', { name: 'At one site, at once' }).fill('5');
   await page.getByRole('textbox', { name: 'Battery at least' }).fill('40');
   await page.getByRole('checkbox', { name: 'Only on mains power' }).check();

@@ -4,6 +4,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { words } from '../../ui/format.js';
 import { timeZones } from '../../ui/time-zones.js';
 import { type FieldsProps, nextKey, type WindowDraft } from './campaign-form.js';
+import { NextOpenings } from './next-openings.js';
 import { windowText } from './plan-words.js';
 import classes from './wizard.module.css';
 
@@ -105,6 +106,7 @@ export function WindowFields({ form, set }: FieldsProps) {
           night when clocks change a window keeps its length.
         </p>
       ) : null}
+      {form.windows.length > 0 ? <NextOpenings windows={form.windows} /> : null}
       <Button
         variant="subtle"
         color="gray"
