@@ -1,11 +1,12 @@
-import type { CampaignPlan, MaintenanceWindow } from '@muster/contracts/campaigns/plans.schema';
 import { CampaignTenant } from '@muster/testkit/campaign-tenant';
+import { all, fleetAt, nightly, offeredBySite } from '@muster/testkit/fleet-at-sites';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deviceStore } from '../devices/device.store.js';
 import { type ExecutionRow, executionStore } from './execution.store.js';
 import { freezeStore } from './freeze.store.js';
+
 import { recall } from './recall.js';
 import { targetStore } from './target.store.js';
 
@@ -24,43 +25,11 @@ beforeEach(async () => {
   fresh = await tenant.release('2.0.0');
 });
 
-/** `n` connected devices at each site. */
-async function fleet(sites: Readonly<Record<string, number>>, timezones: Readonly<Record<string, string>> = {}) {
-  for (const name of Object.keys(sites))
-    await tenant.as((tx) =>
-      tx.query(`insert into sites (tenant_id, name, timezone) values ($1, $2, $3) on conflict do nothing`, [
-        tenant.id,
-        name,
-        timezones[name] ?? 'UTC',
-      ]),
-    );
-  for (const [site, n] of Object.entries(sites)) {
-    const ids = await tenant.fleet(n, [{ id: old, version: '1.0.0' }]);
-    await tenant.as((tx) => tx.query(`update devices set site = $2 where id = any($1::uuid[])`, [ids, site]));
-  }
-}
+const fleet = (sites: Readonly<Record<string, number>>, zones: Readonly<Record<string, string>> = {}) =>
+  fleetAt(tenant, old, sites, zones);
+const offeredAt = (id: string) => offeredBySite(tenant, id);
 
-const all = (more: Partial<CampaignPlan> = {}): Partial<CampaignPlan> => ({
-  waves: [{ size: { percent: 100 } }],
-  concurrency: 100,
-  ...more,
-});
-const offeredAt = async (id: string): Promise<Record<string, number>> => {
-  const rows = await tenant.as((tx) =>
-    tx.query<{ site: string; n: number }>(
-      `select site, count(*)::int as n from executions where campaign_id = $1 and state = 'offered' group by 1`,
-      [id],
-    ),
-  );
-  return Object.fromEntries(rows.map(({ site, n }) => [site, n]));
-};
 const states = async (id: string) => (await tenant.recount(id)).map(({ kept, counted }) => ({ kept, counted }));
-const nightly = (from: string, minutes: number): MaintenanceWindow => ({
-  days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'],
-  from,
-  minutes,
-  timezone: 'device',
-});
 const defer = (row: ExecutionRow, notBefore: Date) =>
   tenant.as(async (tx) => {
     const locked = (await executionStore.lock(tx, row.id, row.deviceId))!;
@@ -258,6 +227,23 @@ describe('freezes', () => {
     const offered = (await offeredAt(childId!)).oslo!;
     expect(offered).toBeGreaterThan(2);
     expect(offered).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('the rate', () => {
+  it('also counts an offer that was taken back within its minute', async () => {
+    await fleet({ a: 1 });
+    const id = await tenant.launch(fresh, all({ ratePerMinute: 1, deadlineS: 20 }));
+    await tenant.tick(id);
+    tenant.later(15);
+    await tenant.as((tx) =>
+      tx.query(`update executions set step_deadline_at = $2 where campaign_id = $1`, [id, tenant.now]),
+    );
+    await tenant.tick(id);
+    expect(await tenant.inState(id, 'offered')).toEqual([]);
+    tenant.later(45);
+    await tenant.tick(id);
+    expect(await tenant.inState(id, 'offered')).toHaveLength(1);
   });
 });
 

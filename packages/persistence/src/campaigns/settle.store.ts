@@ -70,7 +70,10 @@ const letter = (
   payload: { executionId: row.id, campaignId, deviceId: row.deviceId, ...more },
 });
 
-/** Applies what the server's clocks decided about single executions. */
+/**
+ * Applies what the server's clocks decided about single executions. An offer that is taken back is not made again within
+ * the minute it counts in the plan's rate.
+ */
 export async function settle(
   tx: Tx,
   campaign: { id: string; parentId: string | null },
@@ -86,6 +89,7 @@ export async function settle(
        phase = case when m.live then e.phase else coalesce(e.phase, m.was) end,
        provisional = case when $6 then not e.provisional else e.provisional end, step_deadline_at = null, soak_until = null,
        deadline_at = case when m.state = 'queued' then null else e.deadline_at end,
+       not_before = case when m.state = 'queued' then e.offered_at + interval '60 seconds' else e.not_before end,
        finished_at = case when m.live or m.state = 'queued' then null else $5::timestamptz end
      from unnest($2::uuid[], $3::text[], $7::boolean[], $8::text[]) as m(id, state, live, was)
      where e.tenant_id = $1 and e.id = m.id`,
