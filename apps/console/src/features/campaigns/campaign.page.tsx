@@ -23,7 +23,7 @@ import { ForecastPanel } from './forecast.panel.js';
 import { MovedPanel } from './moved.panel.js';
 import { PlanPanel } from './plan.panel.js';
 import { ProgressPanel } from './progress.panel.js';
-import { StalledNotice } from './stalled.notice.js';
+import { StalledNotice } from './stalled-notice.js';
 import { CampaignMoved, useCampaignAction } from './use-campaign-action.js';
 import { VerdictPanel } from './verdict.panel.js';
 

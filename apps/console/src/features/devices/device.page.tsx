@@ -10,7 +10,7 @@ import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
-import { BlockedNotice } from './blocked.notice.js';
+import { BlockedNotice } from './blocked-notice.js';
 import { CertificatesPanel } from './certificates.panel.js';
 import { CommandsPanel } from './commands.panel.js';
 import { DeviceActions } from './device-actions.js';
