@@ -55,14 +55,14 @@ test('a new version of a golden config shows as drift while a device is away, an
   };
   const devices = page.getByRole('region', { name: 'Devices' });
   await publish(1);
-  await expect(devices.getByRole('img', { name: '1 converged of 1 devices' })).toBeVisible();
+  await expect(devices.getByRole('img', { name: '1 converged of 1 device' })).toBeVisible();
 
   await device.setOffline(true);
   await page.getByRole('textbox', { name: 'Document (JSON)' }).fill('{ "workshop": { "mode": "boost", "floor": 12 } }');
   await page.getByRole('textbox', { name: 'Notes' }).fill('Ready for winter');
   await page.getByRole('button', { name: 'Save draft' }).click();
   await publish(2);
-  await expect(devices.getByRole('img', { name: '1 drifted of 1 devices' })).toBeVisible();
+  await expect(devices.getByRole('img', { name: '1 drifted of 1 device' })).toBeVisible();
   await photograph(page, 'golden-config');
 
   await page.getByRole('link', { name: 'Drift', exact: true }).click();
