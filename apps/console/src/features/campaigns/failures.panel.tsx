@@ -23,13 +23,21 @@ type Shared = FailureCluster['attributes'][number];
 
 interface LiftProps {
   readonly rows: readonly Shared[];
+  readonly count: number;
   /** Null where nothing waits that could be left out. */
   readonly onSlice: ((shared: Shared) => void) | null;
   readonly whyNot: string | undefined;
 }
 
-function Lift({ rows, onSlice, whyNot }: LiftProps) {
-  if (rows.length === 0) return <p className="quiet">The failed have nothing in common that the others do not.</p>;
+function Lift({ rows, count: failed, onSlice, whyNot }: LiftProps) {
+  if (rows.length === 0)
+    return (
+      <p className="quiet">
+        {failed < 2
+          ? 'One failure cannot show what failures share.'
+          : 'The failed have nothing in common that the others do not.'}
+      </p>
+    );
   return (
     <table className={classes.lift}>
       <caption className="visually-hidden">What the failed share</caption>
@@ -138,6 +146,7 @@ export function FailuresPanel({ campaign, action }: FailuresPanelProps) {
                 <Cluster key={`${cluster.reasonCode} ${cluster.phase} ${cluster.state}`} cluster={cluster}>
                   <Lift
                     rows={cluster.attributes}
+                    count={cluster.count}
                     onSlice={open ? setSlice : null}
                     whyNot={may ? undefined : 'Needs the permission campaign:operate'}
                   />
