@@ -1,7 +1,8 @@
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
-import { busyStates, holdsSlot, isBusy, isLive, liveStates } from '@muster/domain/campaigns/execution.machine';
+import { busyStates, holdsSlot, isBusy, isLive, liveStates, waitingStates } from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
+import { campaignStore } from './campaign.store.js';
 import { noteVolume } from './note-volume.js';
 import { isPenalised, penalise } from './penalty.store.js';
 import { tellTimeline } from './tell-timeline.js';
@@ -38,6 +39,8 @@ export interface ReportedRow extends ExecutionRow {
   readonly kind: 'release' | 'config' | 'command';
   readonly isRollback: boolean;
   readonly stepTimeoutS: number;
+  /** Installed, a device may wait this long before it restarts. */
+  readonly jitterS: number;
   readonly deviceSoakS: number;
   /** What the device's heartbeats say it runs. */
   readonly firmwareVersion: string | null;
@@ -56,6 +59,8 @@ export interface ExecutionChange {
   readonly bytes?: number;
 }
 
+const isWaiting = (state: ExecutionState): boolean => waitingStates.some((waiting) => waiting === state);
+
 /** The device said yes, or works as if it had. */
 const begun: ReadonlySet<ExecutionState> = new Set(busyStates.filter((s) => s !== 'offered' && s !== 'rolling_back'));
 const booted: ReadonlySet<ExecutionState> = new Set(['verifying', 'soaking']);
@@ -65,6 +70,9 @@ const columns = `e.id, e.campaign_id as "campaignId", c.name as "campaignName", 
   e.reason_detail as "reasonDetail", e.since, e.phase, e.progress, e.release_id as "releaseId",
   r.version as "releaseVersion", t.previous_version as "previousVersion", e.offered_at as "offeredAt",
   e.deadline_at as "deadlineAt", e.not_before as "notBefore", e.finished_at as "finishedAt", e.provisional, e.version`;
+const reported = `${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
+  coalesce((c.plan->>'jitterS')::int, 0) as "jitterS", (c.plan->>'deviceSoakS')::int as "deviceSoakS",
+  d.firmware_version as "firmwareVersion"`;
 const source = `executions e
   join campaigns c on c.tenant_id = e.tenant_id and c.id = e.campaign_id
   join devices d on d.tenant_id = e.tenant_id and d.id = e.device_id
@@ -72,6 +80,10 @@ const source = `executions e
   left join releases r on r.tenant_id = e.tenant_id and r.id = e.release_id`;
 
 const after = (now: Date, seconds: number): Date => new Date(now.getTime() + seconds * 1000);
+
+/** When a device that entered this step, or was heard at it, has been at it for too long. */
+const stepEnds = (row: ReportedRow, state: ExecutionState, now: Date): Date =>
+  after(now, row.stepTimeoutS + (state === 'installing' ? row.jitterS : 0));
 
 export const executionStore = {
   /** By state, newest change first is not stable; position is: `after` is the last position and id shown. */
@@ -103,9 +115,7 @@ export const executionStore = {
   /** The execution a report is about, locked; null when it is not this device's. */
   async lock(tx: Tx, id: string, deviceId: string): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
-      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
-         d.firmware_version as "firmwareVersion"
+      `select ${reported}
        from ${source} where e.tenant_id = $1 and e.id = $2 and e.device_id = $3 for update of e`,
       [tx.tenantId, id, deviceId],
     );
@@ -115,9 +125,7 @@ export const executionStore = {
   /** The live execution of a device in a campaign of this kind, locked. */
   async lockLive(tx: Tx, deviceId: string, kind: 'release' | 'config' | 'command'): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
-      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
-         d.firmware_version as "firmwareVersion"
+      `select ${reported}
        from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = $3 and e.state = any($4::text[]) for update of e`,
       [tx.tenantId, deviceId, kind, liveStates],
     );
@@ -130,9 +138,7 @@ export const executionStore = {
    */
   async lockFellBack(tx: Tx, deviceId: string): Promise<ReportedRow | null> {
     const [row] = await tx.query<ReportedRow>(
-      `select ${columns}, c.kind, c.parent_id is not null as "isRollback", (c.plan->>'stepTimeoutS')::int as "stepTimeoutS",
-         (c.plan->>'deviceSoakS')::int as "deviceSoakS",
-         d.firmware_version as "firmwareVersion"
+      `select ${reported}
        from ${source} where e.tenant_id = $1 and e.device_id = $2 and c.kind = 'release'
          and e.state in ('succeeded', 'rolled_back') and d.firmware_version <> r.version
          and not exists (select from executions o left join releases n on n.tenant_id = o.tenant_id and n.id = o.release_id
@@ -151,11 +157,13 @@ export const executionStore = {
   async move(tx: Tx, row: ReportedRow, change: ExecutionChange, now: Date): Promise<void> {
     const { state, bytes = 0 } = change;
     const open = isLive(state);
+    // A late word on what we had given up: the old deadline may be over, and the campaign's end too.
+    const revived = isBusy(state) && !isLive(row.state) && !isWaiting(row.state);
     await tx.execute(
       `update executions set state = $3, reason_code = $4, reason_detail = $5, since = $6, phase = $7, progress = $8,
          provisional = $9, step_deadline_at = $10, soak_until = $11, finished_at = $12, version = version + 1,
          offered_at = coalesce(offered_at, case when $13 then $6::timestamptz end),
-         deadline_at = case when $3 = 'deferred' then null else coalesce(deadline_at,
+         deadline_at = case when $3 = 'deferred' then null else coalesce(case when not $18 then deadline_at end,
            case when $13 then $6::timestamptz + (
              select (c.plan->>'deadlineS')::int * interval '1 second' from campaigns c
              where c.tenant_id = executions.tenant_id and c.id = executions.campaign_id) end) end,
@@ -173,7 +181,7 @@ export const executionStore = {
         change.phase ?? (open ? state : row.state),
         change.progress ?? null,
         change.provisional ?? row.provisional,
-        holdsSlot(state) ? after(now, row.stepTimeoutS) : null,
+        holdsSlot(state) ? stepEnds(row, state, now) : null,
         state === 'soaking' ? after(now, row.deviceSoakS) : null,
         open ? null : now,
         isBusy(state),
@@ -181,8 +189,10 @@ export const executionStore = {
         booted.has(state),
         change.notBefore ?? null,
         bytes,
+        revived,
       ],
     );
+    if (revived) await campaignStore.callAttention(tx, row.campaignId, now);
     if (isPenalised(state)) await penalise(tx, [row.deviceId], now);
     if (bytes > 0) await noteVolume(tx, row, bytes);
     const deltas = new CountDeltas();
@@ -210,7 +220,7 @@ export const executionStore = {
       `update executions set progress = coalesce($3, progress), phase = coalesce($4, phase),
          step_deadline_at = case when step_deadline_at is null then null else $5::timestamptz end
        where tenant_id = $1 and id = $2`,
-      [tx.tenantId, row.id, progress.progress, progress.phase, after(now, row.stepTimeoutS)],
+      [tx.tenantId, row.id, progress.progress, progress.phase, stepEnds(row, row.state, now)],
     );
   },
 };
