@@ -24,7 +24,7 @@ export const Rehearsal = z
     runs: z.number().int(),
     haltShare: z.number(),
     durationS: Spread,
-    /** Devices that had the release when it halted, or at the end. */
+    /** Devices that had the release when it halted, over the runs that did; at the end where none did. */
     exposed: Spread,
     ends: z.array(z.object({ state: z.enum(campaignStates), runs: z.number().int() })),
     /** Chance that the first wave, and that any wave, halts a release that fails on this share of devices. */

@@ -44,6 +44,8 @@ export class RehearsalWorld {
   readonly #startMs: number;
   readonly #unwindowed: CampaignPlan;
   readonly #lives: DeviceLives;
+  /** So many devices more make a step that can be seen. */
+  readonly #visible: number;
   readonly #offers: [atMs: number, n: number][] = [];
 
   constructor(
@@ -53,6 +55,7 @@ export class RehearsalWorld {
     startMs: number,
   ) {
     this.#startMs = startMs;
+    this.#visible = Math.max(1, fleet.state.length / 200);
     this.#unwindowed = { ...plan, windows: [] };
     this.waves = planned.map(({ n, size }) => ({
       n,
@@ -88,6 +91,7 @@ export class RehearsalWorld {
       this.#campaign('resume');
       this.#settle();
     }
+    this.#draw();
     if (this.state !== 'running') return false;
     const next = this.#nextMs();
     if (next === Number.POSITIVE_INFINITY || next - this.#startMs > LONGEST_MS) return false;
@@ -178,7 +182,8 @@ export class RehearsalWorld {
         return this.#campaign('halt');
       case 'offer':
         this.#lives.offer(decision.executionIds, decision.acceptBy.getTime(), decision.deadlineAt.getTime());
-        return this.#draw(decision.executionIds.length);
+        this.#offers.push([this.nowMs, decision.executionIds.length]);
+        return;
       case 'finish':
         return this.#campaign(decision.event);
       default:
@@ -187,9 +192,10 @@ export class RehearsalWorld {
     }
   }
 
-  #draw(offered: number): void {
-    this.#offers.push([this.nowMs, offered]);
+  /** A point of the curve, when it would show. */
+  #draw(): void {
     const last = this.curve.at(-1);
+    if (last !== undefined && this.updatedDevices - last[1] < this.#visible && this.state === 'running') return;
     const at = this.elapsedS();
     if (last?.[0] === at) last[1] = this.updatedDevices;
     else this.curve.push([at, this.updatedDevices]);

@@ -63,7 +63,7 @@ describe('sumUpRehearsal', () => {
   it('names runs that end differently', () => {
     expect(
       sum([run('halted', 100, 3), run('completed', 500, 97), run('running', 7_776_000, 50)], 0.04).sentence,
-    ).toContain('in 1 of 3 runs, is halted in 1, with up to 97 devices on it, is not through after 90 days in 1.');
+    ).toContain('in 1 of 3 runs, is halted in 1, with up to 3 devices on it, is not through after 90 days in 1.');
   });
 
   it('gives the chance to catch a defect in the first wave and in any', () => {

@@ -46,6 +46,8 @@ export function sumUpRehearsal(
 ): Rehearsal {
   const ends = new Map<CampaignState, number>();
   for (const run of runs) ends.set(run.state, (ends.get(run.state) ?? 0) + 1);
+  // A run that completes reaches everybody: that would hide how far a bad release gets in those that halt.
+  const halted = runs.filter((run) => run.state === 'halted');
   const middle = [...runs].sort((a, b) => a.durationS - b.durationS || a.exposed - b.exposed)[runs.length >> 1];
   const answer = {
     targets: of.targets,
@@ -53,7 +55,7 @@ export function sumUpRehearsal(
     runs: runs.length,
     haltShare: runs.length === 0 ? 0 : (ends.get('halted') ?? 0) / runs.length,
     durationS: spread(runs.map((run) => run.durationS)),
-    exposed: spread(runs.map((run) => run.exposed)),
+    exposed: spread((halted.length > 0 ? halted : runs).map((run) => run.exposed)),
     ends: [...ends].map(([state, n]) => ({ state, runs: n })),
     power: powerOf(of.plan, of.waves),
     curve: thin(middle?.curve ?? []),
