@@ -2,6 +2,7 @@ import { applyReport, askAgainAt, WITHDRAWN } from '@muster/domain/campaigns/app
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { noteRegression } from '@muster/persistence/campaigns/note-regression';
 import { Database } from '@muster/persistence/database';
+import { brokenConstraint } from '@muster/persistence/failures';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import type { Uplink } from '@muster/telemetry/decode-uplink';
 import { Controller, Inject } from '@nestjs/common';
@@ -9,6 +10,9 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { DeviceReasons } from '../gateway/device-reasons.js';
 import { Intake, type UplinkRefusal } from '../gateway/intake.js';
 import type { UplinkMessage } from '../gateway/uplink.port.js';
+
+/** A device is updated by one campaign at a time. */
+const ONE_LIVE = 'executions_one_live';
 
 /** What devices say about their executions. */
 @Controller()
@@ -26,7 +30,10 @@ export class ExecutionStatusConsumer {
   }
 
   async #apply(tenantId: string, message: UplinkMessage, report: Uplink<'execution'>): Promise<UplinkRefusal | void> {
-    const outcome = await this.#commit(tenantId, message, report);
+    // Given up here and taken there: what it says about the earlier update is heard, and changes nothing.
+    const outcome = await this.#commit(tenantId, message, report).catch((error: unknown) => {
+      if (brokenConstraint(error) !== ONE_LIVE) throw error;
+    });
     if (outcome === 'moved') return this.reasons.note('update', report.state, report.reasonCode);
     return outcome;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addCounts, busyCount } from '@muster/domain/campaigns/count-executions';
 import { decideTick } from '@muster/domain/campaigns/decide-tick';
 import { campaignStore, type Lease } from '@muster/persistence/campaigns/campaign.store';
 import { draftStore } from '@muster/persistence/campaigns/draft.store';
@@ -93,7 +94,9 @@ export class Ticker {
     if (loaded === null) return false;
     const decisions = decideTick(loaded.facts, now);
     if (decisions.length === 0) {
-      await this.database.tenant(tenantId, (tx) => campaignStore.attended(tx, lease.campaignId, now));
+      // While a device of it is at something, clocks run that nobody else looks at once it has ended.
+      const atRest = busyCount(addCounts(loaded.facts.waves.map((wave) => wave.counts))) === 0;
+      if (atRest) await this.database.tenant(tenantId, (tx) => campaignStore.attended(tx, lease.campaignId, now));
       return false;
     }
     const outcome = await this.database.tenant(tenantId, (tx) => applyTick(tx, loaded, decisions, lease, now));
