@@ -72,6 +72,8 @@ describe('judgeGate', () => {
 
   it('halts before the sample when the limit would stay broken even if everybody else succeeded', () => {
     expect(judge({ failed: 2, open: 16 })[1]).toBe('failure_rate');
+    const { checks } = judgeGate(wave({ failed: 2, open: 16 }), limits);
+    expect(checks[0]).toMatchObject({ verdict: 'halt', n: 2, of: 18, observed: 2 / 18 });
     expect(judge({ failed: 1, open: 19 })[0]).toBe('hold');
   });
 

@@ -106,7 +106,9 @@ export function judgeGate(inputs: GateInputs, limits: GateLimits): GateJudgement
   const most = (code: GateCode, title: string, bad: number, limit: number): GateCheck => {
     const broken = (sampled && bad > limit * weighed) || bad > limit * expected;
     const verdict = broken ? 'halt' : sampled ? 'pass' : 'hold';
-    return { code, title, observed: share(bad, weighed), limit, n: bad, of: weighed, unit: 'share', verdict };
+    // Broken before the sample is complete: what counts is the share if everybody else succeeded.
+    const of = broken && !sampled ? expected : weighed;
+    return { code, title, observed: share(bad, of), limit, n: bad, of, unit: 'share', verdict };
   };
   const failures = most('failure_rate', 'Failed', failed, limits.maxFailureRate);
   const timeouts = most('timeout_rate', 'Timed out', timedOut, limits.maxTimeoutRate);
