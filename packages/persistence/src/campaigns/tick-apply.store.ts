@@ -36,10 +36,19 @@ export async function applyTick(
   if (locked === null || locked.fence !== lease.fence) return 'fenced';
   if (locked.version !== loaded.campaign.version || killed !== (loaded.facts.campaign.killed ?? false)) return 'stale';
   const work = new TickWork(tx, locked, loaded.versions, now);
-  for (const decision of decisions) await work.apply(decision);
+  for (const decision of executionsFirst(decisions)) await work.apply(decision);
   await work.finish();
   return 'applied';
 }
+
+/**
+ * A device's report locks its execution, then its wave's counts: what locks waves comes after what locks executions, or
+ * a halt and the reports of devices under way would wait for each other.
+ */
+const executionsFirst = (decisions: readonly TickDecision[]): TickDecision[] => [
+  ...decisions.filter(({ kind }) => kind === 'cancel'),
+  ...decisions.filter(({ kind }) => kind !== 'cancel'),
+];
 
 class TickWork {
   readonly #out: Outcome = { deltas: new CountDeltas(), letters: [] };
