@@ -140,13 +140,6 @@ export const CampaignPlan = z
   .meta({ id: 'CampaignPlan' });
 export type CampaignPlan = z.infer<typeof CampaignPlan>;
 
-/** What everyone expects: 1% → 10% → 100%. */
-export const defaultWaves: readonly WavePlan[] = [
-  { size: { percent: 1 } },
-  { size: { percent: 10 } },
-  { size: { percent: 100 } },
-];
-
 export const Exclusion = z
   .object({ deviceId: DeviceId, deviceName: z.string(), reasonCode: z.string(), reasonDetail: z.string().nullable() })
   .meta({ id: 'Exclusion' });

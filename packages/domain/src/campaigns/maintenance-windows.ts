@@ -92,10 +92,3 @@ export function nextWindow(windows: readonly MaintenanceWindow[], timezone: stri
     .sort((a, b) => a.opensAt.getTime() - b.opensAt.getTime() || b.closesAt.getTime() - a.closesAt.getTime());
   return coming[0] ?? null;
 }
-
-/** Those of `zones` in which something may be offered now; all of them when the plan has no windows. */
-export const openZones = (
-  windows: readonly MaintenanceWindow[],
-  zones: readonly string[],
-  now: Date,
-): readonly string[] => (windows.length === 0 ? zones : zones.filter((zone) => windowAt(windows, zone, now) !== null));

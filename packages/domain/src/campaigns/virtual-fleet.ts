@@ -1,5 +1,4 @@
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
-import { hashRank } from './order-targets.js';
 
 /** How a device comes and goes: the share of time it is there, and how long it is away when it is not, in seconds. */
 export interface PresencePattern {
@@ -144,6 +143,3 @@ export class VirtualFleet {
 
   #chance = (i: number, purpose: number): number => chanceOf(this.setup.seed, i, purpose);
 }
-
-/** A seed that follows from a campaign's name and nothing else. */
-export const seedOf = (text: string): number => hashRank('rehearsal', text) % 2147483647;

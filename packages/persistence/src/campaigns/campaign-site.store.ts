@@ -1,8 +1,12 @@
+import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import { slotStates, waitingStates } from '@muster/domain/campaigns/execution.machine';
 import type { SiteFacts } from '@muster/domain/campaigns/offerable-sites';
 import type { Tx } from '../transaction.js';
 
-const slots = `('offered', 'accepted', 'downloading', 'downloaded', 'installing', 'rebooting', 'verifying', 'rolling_back')`;
-const waiting = `('queued', 'unreachable', 'deferred')`;
+/** Written out in the statement: the index of busy devices by site is partial, and has to be recognised. */
+const among = (states: readonly ExecutionState[]): string => `(${states.map((state) => `'${state}'`).join(', ')})`;
+const slots = among(slotStates);
+const waiting = among(waitingStates);
 
 /** What a campaign knows of its sites; a device without one belongs to the site ''. */
 export const campaignSiteStore = {
