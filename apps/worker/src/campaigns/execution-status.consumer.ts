@@ -51,7 +51,8 @@ export class ExecutionStatusConsumer {
       const wanted = { state: row.state, provisional: row.provisional, wantedVersion: row.releaseVersion, withdrawn };
       const outcome = applyReport(wanted, report);
       const { phase = null, progress = null, bytes = 0 } = report;
-      // Late and out of order is everyday life on a bad link: the report is heard, and changes nothing.
+      if (outcome.kind !== 'moved' && bytes > 0) await executionStore.noteLateBytes(tx, row, bytes);
+      // Late and out of order is everyday life on a bad link: the report is heard, and moves nothing.
       if (outcome.kind === 'refused') return;
       if (outcome.kind === 'unmoved') return executionStore.touch(tx, row, { phase, progress }, now);
       const { state, reasonCode, reasonDetail } = outcome;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExecutionRow, executionStore } from '@muster/persistence/campaigns/execution.store';
+import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { CampaignTenant } from '@muster/testkit/campaign-tenant';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -17,6 +18,7 @@ let tenant: CampaignTenant;
 let folder: string;
 let device: string;
 let first: string;
+let next: string;
 let seqNo = 0;
 
 beforeAll(async () => {
@@ -115,7 +117,7 @@ describe('a device that speaks after it was given up', () => {
 
   it('is heard and changes nothing once another campaign has taken it', async () => {
     const lost = await giveUp(await tenant.release('3.0.0').then(signed));
-    const next = await tenant.launch(await tenant.release('4.0.0').then(signed), {
+    next = await tenant.launch(await tenant.release('4.0.0').then(signed), {
       waves: [{ size: { percent: 100 } }],
     });
     await reaches(next, 'offered');
@@ -126,6 +128,15 @@ describe('a device that speaks after it was given up', () => {
     expect(await tenant.as((tx) => tx.query('select reason from dead_letters where device_id = $1', [device]))).toEqual(
       [],
     );
+  });
+
+  it('has what it fetched counted once, though it says so after a later step, and twice', async () => {
+    const { id: executionId, wave } = await reaches(next, 'offered');
+    await say('execution', { executionId, state: 'installing' });
+    for (let i = 0; i < 2; i++) await say('execution', { executionId, state: 'downloaded', bytes: 4321 });
+    expect(await reaches(next, 'installing')).toMatchObject({ id: executionId });
+    const [row] = await tenant.as((tx) => waveStore.list(tx, [next]));
+    expect(row).toMatchObject({ n: wave, bytesSent: 4321 });
   });
 });
 

@@ -1,5 +1,12 @@
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
-import { busyStates, holdsSlot, isBusy, isLive, liveStates, waitingStates } from '@muster/domain/campaigns/execution.machine';
+import {
+  busyStates,
+  holdsSlot,
+  isBusy,
+  isLive,
+  liveStates,
+  waitingStates,
+} from '@muster/domain/campaigns/execution.machine';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { campaignStore } from './campaign.store.js';
@@ -206,6 +213,16 @@ export const executionStore = {
       key: deviceId,
       payload: { executionId: row.id, campaignId, deviceId, state },
     });
+  },
+
+  /** Bytes told by a report that came after a later one: they were fetched all the same, and count once. */
+  async noteLateBytes(tx: Tx, row: ReportedRow, bytes: number): Promise<void> {
+    const fresh = await tx.query(
+      `update executions set bytes_sent = $3 where tenant_id = $1 and id = $2 and bytes_sent = 0 and bytes_spared = 0
+       returning id`,
+      [tx.tenantId, row.id, bytes],
+    );
+    if (fresh.length > 0) await noteVolume(tx, row, bytes);
   },
 
   /** The same state again: last value of progress, and the step's clock starts anew. No letter, no count. */
