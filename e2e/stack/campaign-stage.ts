@@ -119,7 +119,7 @@ export async function openStage(options: StackOptions & { readonly devices: numb
            select min(e.created_at) from outbox e where e.type in ('execution.changed', 'execution.cancelled')
              and e.payload->>'executionId' = o.payload->>'executionId' and e.created_at >= o.created_at
              and coalesce(e.payload->>'state', 'cancelled') in ('soaking', 'succeeded', 'failed', 'timed_out', 'in_doubt',
-               'rejected', 'cancelled', 'already_satisfied', 'queued')), now()) as to
+               'rejected', 'deferred', 'cancelled', 'already_satisfied', 'queued')), now()) as to
          from outbox o where o.type = 'execution.offered' and o.payload->>'campaignId' = $1 order by o.created_at`,
         [campaignId],
       ),
