@@ -4,7 +4,7 @@ import { type CampaignRow, campaignStore } from '@muster/persistence/campaigns/c
 import { decisionStore } from '@muster/persistence/campaigns/decision.store';
 import { recall } from '@muster/persistence/campaigns/recall';
 import { returnables } from '@muster/persistence/campaigns/returnable.store';
-import { startRollback } from '@muster/persistence/campaigns/rollback.store';
+import { recallAndReturn } from '@muster/persistence/campaigns/rollback.store';
 import { waveFacts } from '@muster/persistence/campaigns/tick.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
@@ -136,8 +136,7 @@ export async function rollback(acting: Acting): Promise<void> {
   if (row.childId !== null) throw refuse(row, 'Its devices are being returned, or were.', { childId: row.childId });
   await move(acting, 'rollback');
   if ((await returnables(tx, row)).length === 0) throw refuse(row, 'No device is on the release.');
-  await recall(tx, row.id, 'campaign_rolled_back', now);
-  const { childId } = await startRollback(tx, row, now);
+  const { childId } = await recallAndReturn(tx, row, now);
   await outbox.drop(tx, {
     tenantId: acting.principal.tenantId,
     type: 'campaign.created',

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../transaction.js';
 import { type CampaignRow, campaignStore } from './campaign.store.js';
 import { decisionStore } from './decision.store.js';
+import { recall } from './recall.js';
 import { type Returnable, returnables } from './returnable.store.js';
 import { type Target, targetStore } from './target.store.js';
 import { CountDeltas, waveStore } from './wave.store.js';
@@ -91,6 +92,19 @@ export async function startRollback(
     now,
   );
   return { childId, sentence };
+}
+
+/**
+ * Returns devices by somebody's order while others are still at it: those are called back first. Executions are locked
+ * before any counts, as reports lock them.
+ */
+export async function recallAndReturn(tx: Tx, parent: CampaignRow, now: Date): Promise<{ childId: string }> {
+  await tx.query(
+    `select from executions where tenant_id = $1 and campaign_id = $2 and state = 'soaking' order by id for update`,
+    [tx.tenantId, parent.id],
+  );
+  await recall(tx, parent.id, 'campaign_rolled_back', now);
+  return startRollback(tx, parent, now);
 }
 
 /** A device in its soak is up and free to be returned; its verdict no longer matters. */
