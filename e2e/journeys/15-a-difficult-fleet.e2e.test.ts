@@ -135,7 +135,33 @@ describe('a difficult fleet', () => {
       }
       expect(Object.fromEntries([...ends].map(([kind, seen]) => [kind, [...seen].join(' | ')]))).toEqual(wanted);
     });
-    expect(stage.mostInFlight(await stage.offers(campaign.id))).toBeLessThanOrEqual(CAP);
+    const offers = await stage.offers(campaign.id);
+    expect(stage.mostInFlight(offers)).toBeLessThanOrEqual(CAP);
+    const timesOffered = (kind: Kind | undefined) =>
+      offers.filter((offer) => kinds.get(offer.deviceId) === kind).length;
+    expect(timesOffered('drained')).toBe(2 * PER_KIND);
+    expect(timesOffered('silent')).toBe(PER_KIND);
+    expect(timesOffered(undefined)).toBe(DEVICES - kinds.size);
+    const ran = stage.fleet.devices.filter((it) => it.runningVersion === '2.0.0').map((it) => kinds.get(it.deviceId!));
+    expect(new Set(ran.filter((kind) => kind !== 'silent'))).toEqual(new Set([undefined, 'late', 'drained']));
+  });
+
+  it('corrects who was only late once, and says so in the order in which it was known', async () => {
+    const ids = of('late').map((it) => it.deviceId!);
+    const letters = await stage.stack.database.system((tx) =>
+      tx.query<{ deviceId: string; state: string }>(
+        `select payload->>'deviceId' as "deviceId", payload->>'state' as state from outbox
+         where type = 'execution.changed' and payload->>'campaignId' = $1 and payload->>'deviceId' = any($2)
+           and payload->>'state' in ('timed_out', 'in_doubt', 'soaking', 'succeeded') order by id`,
+        [campaign.id, ids],
+      ),
+    );
+    for (const id of ids)
+      expect(letters.filter(({ deviceId }) => deviceId === id).map(({ state }) => state)).toEqual([
+        'timed_out',
+        'soaking',
+        'succeeded',
+      ]);
   });
 
   it('is explained, device by device, and its failures are put together', async () => {
@@ -190,11 +216,11 @@ describe('a large release', () => {
 describe('the kill switch', () => {
   it('stops a campaign and commands for everybody, and the campaign goes on when somebody says so', async () => {
     const { client } = stage;
-    const plan = { deadlineS: 120, stepTimeoutS: 45, waves: [{ size: { percent: 100 } }], concurrency: 5 };
+    const plan = { deadlineS: 120, stepTimeoutS: 45, waves: [{ size: { percent: 100 } }], concurrency: 10 };
     const campaign = await launch(await draft('2.2.0', plan, 16 * 1024));
     const other = await draft('2.3.0', plan, 16 * 1024);
     const offered = () => stage.offers(campaign.id).then((all) => all.length);
-    await assertEventually(async () => expect(await offered()).toBeGreaterThan(5), { within: 60_000 });
+    await assertEventually(async () => expect(await offered()).toBeGreaterThan(10), { within: 60_000 });
 
     const engaged = await client.call(setKillSwitch, { body: { engaged: true, reason: 'smoke in Oslo' } });
     expect(engaged).toMatchObject({ engaged: true, reason: 'smoke in Oslo' });
