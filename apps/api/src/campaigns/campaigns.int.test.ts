@@ -176,7 +176,7 @@ describe('campaigns', () => {
       [180, 10],
     ]);
     const reasons = preview.exclusions.map((e: { reasonCode: string; count: number }) => [e.reasonCode, e.count]);
-    expect(Object.fromEntries(reasons)).toEqual({ incompatible: 3, already_satisfied: 2 });
+    expect(Object.fromEntries(reasons)).toEqual({ hardware_incompatible: 3, already_satisfied: 2 });
   });
 
   it('refuses plans by name and changes nothing', async () => {

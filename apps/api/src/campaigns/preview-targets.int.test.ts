@@ -36,7 +36,7 @@ describe('what a preview says of the targets', () => {
       must_pass_through: 'runs 1.0.0; 1.5.0 comes before 2.0.0',
       below_min_version: 'runs 0.8.0; 2.0.0 can be put on 0.9.0 and above',
       downgrade_refused: 'runs 2.1.0, newer than 2.0.0',
-      incompatible: 'the release is for revision A; not B',
+      hardware_incompatible: 'the release is for revision A; not B',
     });
     expect(preview).toMatchObject({ matched: 7, eligible: 3, bytes: 3000, supersedes: null });
     const problems = preview.problems.map((p: { code: string; severity: string }) => [p.code, p.severity]);

@@ -61,9 +61,9 @@ const applies: Record<ExclusionCode, (d: TargetFacts, r: ReleaseDemands) => bool
   quarantined: (d) => d.state === 'quarantined',
   not_active: (d) => d.state === 'pre_registered',
   in_maintenance: (d) => d.state === 'maintenance',
-  incompatible: (d, r) => !fits(r, d),
+  hardware_incompatible: (d, r) => !fits(r, d),
   already_satisfied: (d, r) => d.version === r.version,
-  below_rollback_index: (d, r) => (d.rollbackIndex ?? 0) > r.rollbackIndex,
+  rollback_index_too_low: (d, r) => (d.rollbackIndex ?? 0) > r.rollbackIndex,
   below_min_version: (d, r) => known(d.version) && r.minVersion !== null && compare(d.version!, r.minVersion) < 0,
   must_pass_through: (d, r) =>
     known(d.version) &&

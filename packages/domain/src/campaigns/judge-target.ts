@@ -6,9 +6,9 @@ export const exclusionCodes = [
   'quarantined',
   'not_active',
   'in_maintenance',
-  'incompatible',
+  'hardware_incompatible',
   'already_satisfied',
-  'below_rollback_index',
+  'rollback_index_too_low',
   'below_min_version',
   'must_pass_through',
   'downgrade_refused',
@@ -79,10 +79,13 @@ const fits = (wanted: Pick<PassThrough, 'models' | 'hardwareRevisions'>, device:
 
 function hardware(device: TargetFacts, release: ReleaseDemands): Excluded | null {
   if (!release.models.includes(device.model))
-    return excluded('incompatible', `the release is for ${release.models.join(', ')}, not ${device.model}`);
+    return excluded('hardware_incompatible', `the release is for ${release.models.join(', ')}, not ${device.model}`);
   if (fits(release, device)) return null;
   const has = device.hardwareRevision === null ? 'the device has told none' : `not ${device.hardwareRevision}`;
-  return excluded('incompatible', `the release is for revision ${release.hardwareRevisions.join(', ')}; ${has}`);
+  return excluded(
+    'hardware_incompatible',
+    `the release is for revision ${release.hardwareRevisions.join(', ')}; ${has}`,
+  );
 }
 
 /** The lowest release between the device and the campaign's that has to be installed first. */
@@ -119,7 +122,7 @@ export function judgeTarget(device: TargetFacts, release: ReleaseDemands | null,
     if (device.version === release.version) return excluded('already_satisfied', `runs ${release.version}`);
     if (device.rollbackIndex !== null && device.rollbackIndex > release.rollbackIndex)
       return excluded(
-        'below_rollback_index',
+        'rollback_index_too_low',
         `the device accepts rollback index ${device.rollbackIndex} and above, the release has ${release.rollbackIndex}`,
       );
     const wrong = versions(device, release);

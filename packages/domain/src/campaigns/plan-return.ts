@@ -4,7 +4,7 @@ export type ReturnBlock =
   | 'no_previous_release'
   | 'previous_release_revoked'
   | 'previous_artifact_missing'
-  | 'below_rollback_index';
+  | 'rollback_index_too_low';
 
 export interface PreviousRelease {
   readonly releaseId: string;
@@ -19,6 +19,6 @@ export function returnBlock(previous: PreviousRelease | null, floor: number): Re
   if (previous.state === 'revoked') return 'previous_release_revoked';
   if (!previous.artifactComplete) return 'previous_artifact_missing';
   // A device that booted the new release has raised its floor to that release's index.
-  if (previous.rollbackIndex < floor) return 'below_rollback_index';
+  if (previous.rollbackIndex < floor) return 'rollback_index_too_low';
   return null;
 }

@@ -100,7 +100,7 @@ describe('a campaign on Postgres', () => {
     await tenant.runThrough(id, () => ++seen % 2 === 0);
     const childId = (await tenant.campaign(id)).childId!;
     const blocked = await tenant.as((tx) => executionStore.list(tx, childId, { state: 'rollback_blocked' }, null, 10));
-    expect(blocked.map((e) => e.reasonCode)).toEqual(['below_rollback_index']);
+    expect(blocked.map((e) => e.reasonCode)).toEqual(['rollback_index_too_low']);
     await tenant.tick(childId);
     await tenant.tick(id);
     expect(await tenant.campaign(id)).toMatchObject({
