@@ -4,6 +4,8 @@ import type { RehearsedDevice } from '@muster/domain/campaigns/virtual-fleet';
 import { expect, it } from 'vitest';
 
 const DEVICES = 1_000_000;
+/** Five waves are played in less; the better of two runs counts. */
+const LIMIT_MS = 10_000;
 
 const plan: CampaignPlan = {
   waves: [
@@ -63,4 +65,5 @@ it('plays a million devices through five waves, twice the same', () => {
   );
   expect(second.run.hash).toBe(run.hash);
   expect(second.run).toEqual(run);
+  expect(Math.min(first.runMs, second.runMs)).toBeLessThan(LIMIT_MS);
 }, 120_000);
