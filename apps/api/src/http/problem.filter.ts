@@ -1,4 +1,5 @@
 import { type Problem, type ProblemCode, problems } from '@muster/contracts/problem';
+import { isTransient } from '@muster/persistence/failures';
 import { ContentDamaged } from '@muster/persistence/releases/artifact-storage/content-damaged';
 import { StorageAway } from '@muster/persistence/releases/artifact-storage/storage-away';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
@@ -70,7 +71,8 @@ export const toRefusal = (error: unknown): Refusal => {
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   if (code !== undefined && code in FASTIFY) return new Refusal(FASTIFY[code]!);
-  if (isDatabaseAway(error, code)) return new Refusal('unavailable');
+  // The database was away, or two transactions collided: asking again is harmless.
+  if (isTransient(error)) return new Refusal('unavailable');
   if (status === 404) return new Refusal('not_found');
   if (status === 413) return new Refusal('payload_too_large');
   if (status === 415) return new Refusal('unsupported_media_type');
@@ -85,8 +87,3 @@ const FASTIFY: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
 };
-
-/** SQLSTATE classes 08 (connection) and 57P0x (shutdown, starting up), 53300 (too many connections), and the socket. */
-const isDatabaseAway = (error: unknown, code: string | undefined): boolean =>
-  (code !== undefined && /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code)) ||
-  (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/i.test(error.message));
