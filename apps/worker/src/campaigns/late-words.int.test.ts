@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { campaignStore } from '@muster/persistence/campaigns/campaign.store';
 import { type ExecutionRow, executionStore } from '@muster/persistence/campaigns/execution.store';
 import { waveStore } from '@muster/persistence/campaigns/wave.store';
 import { assertEventually } from '@muster/testkit/assert-eventually';
@@ -128,6 +129,22 @@ describe('a device that speaks after it was given up', () => {
     expect(await tenant.as((tx) => tx.query('select reason from dead_letters where device_id = $1', [device]))).toEqual(
       [],
     );
+  });
+
+  it('is looked at though it spoke, by an earlier clock, while the look before was being taken', async () => {
+    const [{ campaignId }] = (await tenant.as((tx) => executionStore.ofDevice(tx, device, null, 10))).slice(-1) as [
+      ExecutionRow,
+    ];
+    expect((await tenant.campaign(campaignId)).state).toBe('completed_with_stragglers');
+    const asked = new Date();
+    const left = await tenant.as(async (tx) => {
+      await campaignStore.callAttention(tx, campaignId, asked);
+      const taken = (await campaignStore.get(tx, campaignId))!.attentionAt!;
+      await campaignStore.callAttention(tx, campaignId, new Date(asked.getTime() - 1000));
+      await campaignStore.attended(tx, campaignId, taken);
+      return (await campaignStore.get(tx, campaignId))!.attentionAt;
+    });
+    expect(left).not.toBeNull();
   });
 
   it('has what it fetched counted once, though it says so after a later step, and twice', async () => {

@@ -96,7 +96,9 @@ export class Ticker {
     if (decisions.length === 0) {
       // While a device of it is at something, clocks run that nobody else looks at once it has ended.
       const atRest = busyCount(addCounts(loaded.facts.waves.map((wave) => wave.counts))) === 0;
-      if (atRest) await this.database.tenant(tenantId, (tx) => campaignStore.attended(tx, lease.campaignId, now));
+      const { attentionAt } = loaded.campaign;
+      if (atRest && attentionAt !== null)
+        await this.database.tenant(tenantId, (tx) => campaignStore.attended(tx, lease.campaignId, attentionAt));
       return false;
     }
     const outcome = await this.database.tenant(tenantId, (tx) => applyTick(tx, loaded, decisions, lease, now));

@@ -37,6 +37,8 @@ export interface CampaignRow {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
   readonly stalledAt: Date | null;
+  /** Somebody asked for a look at it, though it may have ended. */
+  readonly attentionAt: Date | null;
   /** When it is to start by itself. */
   readonly startAt: Date | null;
   readonly version: number;
@@ -84,7 +86,7 @@ const columns = `c.id, c.parent_id as "parentId", c.kind, c.name, c.state, c.rea
   c.plan, coalesce((c.counters->>'targets')::int, 0) as targets, coalesce((c.counters->>'exclusions')::int, 0) as exclusions,
   c.current_wave as "currentWave", c.created_by as "createdBy", c.approved_by as "approvedBy", c.created_at as "createdAt",
   c.started_at as "startedAt", c.finished_at as "finishedAt", c.version, c.retry_of as "retryOf", c.supersedes,
-  c.stalled_at as "stalledAt", c.start_at as "startAt", (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.supersedes = c.id
+  c.stalled_at as "stalledAt", c.attention_at as "attentionAt", c.start_at as "startAt", (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.supersedes = c.id
     and k.state not in ('draft', 'awaiting_approval', 'denied', 'scheduled') order by k.created_at desc limit 1) as "supersededBy",
   (select k.id from campaigns k where k.tenant_id = c.tenant_id and k.parent_id = c.id order by k.created_at desc limit 1) as "childId"`;
 const source = `campaigns c left join releases r on r.tenant_id = c.tenant_id and r.id = c.release_id`;
@@ -231,16 +233,17 @@ export const campaignStore = {
   /** Asks for a look at a campaign that may have ended: something was heard that could change its verdict. */
   async callAttention(tx: Tx, id: string, now: Date): Promise<void> {
     await tx.execute(
-      'update campaigns set attention_at = $3 where tenant_id = $1 and id = $2 and attention_at is null',
-      [tx.tenantId, id, now],
+      `update campaigns set attention_at = greatest($3, attention_at + interval '1 millisecond')
+       where tenant_id = $1 and id = $2 and (attention_at is null or state <> all($4::text[]))`,
+      [tx.tenantId, id, now, tickedStates],
     );
   },
 
-  /** The look was taken; what was heard after `asOf` still asks for another. */
-  async attended(tx: Tx, id: string, asOf: Date): Promise<void> {
+  /** The look that was asked for at `at` was taken; one that was asked for since, by whatever clock, is still due. */
+  async attended(tx: Tx, id: string, at: Date): Promise<void> {
     await tx.execute(
-      'update campaigns set attention_at = null where tenant_id = $1 and id = $2 and attention_at <= $3',
-      [tx.tenantId, id, asOf],
+      'update campaigns set attention_at = null where tenant_id = $1 and id = $2 and attention_at = $3',
+      [tx.tenantId, id, at],
     );
   },
 
