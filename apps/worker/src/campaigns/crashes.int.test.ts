@@ -104,10 +104,12 @@ class Stage {
   campaigns = (): Promise<{ id: string; state: CampaignState }[]> =>
     this.tenant.as((tx) => tx.query('select id, state from campaigns where tenant_id = $1', [this.tenant.id]));
 
-  executions = (): Promise<{ id: string; deviceId: string; state: string; campaignId: string }[]> =>
+  executions = (): Promise<
+    { id: string; deviceId: string; state: string; campaignId: string; provisional: boolean }[]
+  > =>
     this.tenant.as((tx) =>
       tx.query(
-        `select id, device_id as "deviceId", state, campaign_id as "campaignId" from executions where tenant_id = $1 order by id`,
+        `select id, device_id as "deviceId", state, campaign_id as "campaignId", provisional from executions where tenant_id = $1 order by id`,
         [this.tenant.id],
       ),
     );
@@ -192,7 +194,11 @@ class Stage {
       for (const { kept, counted } of await this.tenant.recount(id)) expect(withoutZeros(kept)).toEqual(counted);
       const mine = all.filter((it) => it.campaignId === id);
       expect(mine).toHaveLength(id === this.campaignId ? DEVICES : new Set(mine.map((it) => it.deviceId)).size);
-      const slots = mine.filter((it) => isLive(it.state as never) && it.state !== 'soaking' && it.state !== 'deferred');
+      // A device we had given up may be at it all the same: it says so, and takes a slot nobody gave it.
+      const given = mine.filter((it) => !it.provisional);
+      const slots = given.filter(
+        (it) => isLive(it.state as never) && it.state !== 'soaking' && it.state !== 'deferred',
+      );
       expect(slots.length).toBeLessThanOrEqual(CAP);
       if (state === 'halted') expect(mine.filter((it) => it.state === 'offered')).toEqual([]);
     }
@@ -256,7 +262,9 @@ describe('a campaign whose worker dies between any two statements', () => {
         const unfinished = (await stage.executions()).filter((it) => isLive(it.state as never));
         expect(unfinished).toEqual([]);
       }),
-      process.env.MUSTER_FULL ? { numRuns: 100 } : { numRuns: 12, seed: 20_261_121 },
+      process.env.MUSTER_FULL
+        ? { numRuns: 1_000, interruptAfterTimeLimit: 200_000 }
+        : { numRuns: 12, seed: 20_261_121 },
     );
     expect(crashes).toBeGreaterThan(12);
   }, 240_000);

@@ -62,11 +62,11 @@ export class ReleaseRollout {
    * switch cannot be engaged, so that nothing does after that is answered; the broker is waited for without.
    */
   async #publish(tenantId: string, { executionId, deviceId }: OfferRow, order: ExecutionOrder): Promise<void> {
-    const { sent } = await this.database.tenant(tenantId, async (tx) => {
+    const sent = await this.database.tenant(tenantId, async (tx) => {
       const wanted = !(await brakeStore.engaged(tx)) && (await offerStore.open(tx, { executionId })).length > 0;
-      return { sent: wanted ? this.downlink.publish(tenantId, deviceId, 'execution', order) : null };
+      return wanted ? this.downlink.handOver(tenantId, deviceId, 'execution', order) : null;
     });
-    await sent;
+    await sent?.();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CommandState } from '@muster/contracts/commands/commands.schema';
+import type { CommandOrder } from '@muster/contracts/mqtt/downlink';
 import { type CommandEvent, command as machine } from '@muster/domain/commands/command.machine';
 import { type Attempt, nextAttempt } from '@muster/domain/commands/next-attempt';
 import {
@@ -51,7 +52,7 @@ export class Dispatcher {
         const { certificate } = outgoing;
         const order = { deviceId, certificate, id, seq, act: name, args, timeoutS, expiresAt };
         const jws = await this.signer.sign(tenantId, order);
-        await this.#unlessKilled(tenantId, () => this.#publish(tenantId, deviceId, id, jws));
+        await this.#unlessKilled(tenantId, deviceId, orderOf(id, jws));
       }
     });
   }
@@ -76,7 +77,8 @@ export class Dispatcher {
       const id = uuidv7();
       const expiresAt = new Date(this.clock.now().getTime() + CANCEL_S * 1000);
       const order = { deviceId, ...wanted, id, act: 'cancel', args: { commandId }, timeoutS: 30, expiresAt };
-      await this.#publish(tenantId, deviceId, id, await this.signer.sign(tenantId, order));
+      const jws = await this.signer.sign(tenantId, order);
+      await this.downlink.publish(tenantId, deviceId, 'command', orderOf(id, jws));
     });
   }
 
@@ -98,17 +100,15 @@ export class Dispatcher {
    * Signing takes its time, and the kill switch may have come meanwhile: what is not sent now is sent again after its
    * release. It goes out while the switch cannot be engaged; the broker is waited for without.
    */
-  async #unlessKilled(tenantId: string, publish: () => Promise<void>): Promise<void> {
-    const { sent } = await this.database.tenant(tenantId, async (tx) => ({
-      sent: (await brakeStore.engaged(tx)) ? null : publish(),
-    }));
-    await sent;
-  }
-
-  #publish(tenantId: string, deviceId: string, commandId: string, jws: string): Promise<void> {
-    return this.downlink.publish(tenantId, deviceId, 'command', { schemaVersion: 1, commandId, jws });
+  async #unlessKilled(tenantId: string, deviceId: string, order: CommandOrder): Promise<void> {
+    const sent = await this.database.tenant(tenantId, async (tx) =>
+      (await brakeStore.engaged(tx)) ? null : this.downlink.handOver(tenantId, deviceId, 'command', order),
+    );
+    await sent?.();
   }
 }
+
+const orderOf = (commandId: string, jws: string): CommandOrder => ({ schemaVersion: 1, commandId, jws });
 
 const details = {
   not_delivered: 'the device was not there before the command expired; it never ran',

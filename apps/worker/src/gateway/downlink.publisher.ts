@@ -26,6 +26,21 @@ export class Downlink {
     await this.transport.publish(topic, Buffer.from(JSON.stringify(body)), channel === 'ack' ? 0 : 1);
   }
 
+  /**
+   * Hands a message to the broker now and asks later how that went: for a publish that must begin inside a transaction
+   * and is waited for after its end. Until it is asked, a failure is nobody's unhandled rejection.
+   */
+  handOver<C extends DownlinkChannel>(
+    tenant: string,
+    deviceId: string,
+    channel: C,
+    body: DownlinkBody<C>,
+  ): () => Promise<void> {
+    const published = this.publish(tenant, deviceId, channel, body);
+    published.catch(() => {});
+    return () => published;
+  }
+
   /** As the transport's: how long a session with a revoked certificate may still be opened. */
   get revocationLagMs(): number {
     return this.transport.revocationLagMs;
