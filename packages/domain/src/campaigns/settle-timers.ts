@@ -20,10 +20,14 @@ function outcomeOf(timer: TimerFacts, isRollback: boolean, now: Date): Outcome |
   return seenSince(timer) ? ['time_out', 'step_deadline'] : ['doubt', 'silent'];
 }
 
+/** How long a device may put its update off, from the opening of its wave; never less than a device has for the update. */
+export const PATIENCE_S = 7 * 86_400;
+
 /**
  * What the server's own clocks say about busy devices. A device that speaks but does not move is timed out; one that
  * went silent is in doubt; an offer nobody could hear is taken back and frees its slot. Success needs a word from the
- * device after its soak began: the version it runs and its health.
+ * device after its soak began: the version it runs and its health. One that puts its update off for a week is not waited
+ * for any longer, so that no campaign is open for ever.
  */
 export function settleTimers(facts: TickFacts, now: Date): TickDecision[] {
   const groups = new Map<string, { event: ExecutionEvent; code: string; executionIds: string[] }>();
@@ -38,6 +42,7 @@ export function settleTimers(facts: TickFacts, now: Date): TickDecision[] {
     if (outcome !== null) put(...outcome, timer.executionId);
   }
   for (const executionId of facts.absent) put('lose', 'offline', executionId);
+  for (const executionId of facts.putOff ?? []) put('time_out', 'deferred_too_long', executionId);
   return [...groups.keys()].sort().map((key) => {
     const group = groups.get(key)!;
     return { kind: 'settle', ...group, executionIds: group.executionIds.sort() };

@@ -77,6 +77,8 @@ export interface TickFacts {
   readonly candidates: readonly CandidateFacts[];
   /** Queued in an opened wave, but out of reach for longer than a step may take. */
   readonly absent: readonly string[];
+  /** Deferred, in a wave that has been open for longer than anybody waits. */
+  readonly putOff?: readonly string[];
   /** Failed or timed out with attempts left. */
   readonly retryable: readonly string[];
   readonly offeredLastMinute: number;

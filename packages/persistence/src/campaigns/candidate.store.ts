@@ -129,6 +129,19 @@ export const absentees = (
     [tx.tenantId, campaignId, waves, before],
   );
 
+/** Devices of these waves that have put their update off. */
+export const deferring = (
+  tx: Tx,
+  campaignId: string,
+  waves: readonly number[],
+): Promise<{ executionId: string; version: number }[]> =>
+  tx.query(
+    `select e.id as "executionId", e.version from executions e
+     where e.tenant_id = $1 and e.campaign_id = $2 and e.wave = any($3::int[]) and e.state = 'deferred'
+     order by e.not_before limit ${BATCH}`,
+    [tx.tenantId, campaignId, waves],
+  );
+
 /** Not a device that is left alone for a while or was left out: its failure stands. */
 export const retryables = (
   tx: Tx,

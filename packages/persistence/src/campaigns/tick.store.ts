@@ -3,6 +3,7 @@ import { addCounts, type StateCounts, slotsTaken, total } from '@muster/domain/c
 import { busyStates } from '@muster/domain/campaigns/execution.machine';
 import { FRESH_MS } from '@muster/domain/campaigns/judge-wave';
 import { offerableSites, type PaceFacts, paceWaits } from '@muster/domain/campaigns/offerable-sites';
+import { PATIENCE_S } from '@muster/domain/campaigns/settle-timers';
 import type { CandidateFacts, TickFacts, TimerFacts, WaveFacts } from '@muster/domain/campaigns/tick-facts';
 import { deltaStore } from '../releases/delta.store.js';
 import { brakeStore } from '../tenants/brake.store.js';
@@ -12,6 +13,7 @@ import {
   absentees,
   BATCH,
   deferred,
+  deferring,
   nextInQueue,
   type OpenField,
   offeredSince,
@@ -79,6 +81,11 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
     openedAt !== null && openedAt <= before && open.includes(n) ? n : [],
   );
   const absent = offering && opened.length > 0 ? await absentees(tx, campaignId, opened, before) : [];
+  const tired = new Date(now.getTime() - Math.max(PATIENCE_S, plan.deadlineS) * 1000);
+  const overdue = rows.flatMap(({ n, openedAt, counts }) =>
+    openedAt !== null && openedAt <= tired && (counts.deferred ?? 0) > 0 ? n : [],
+  );
+  const putOff = offering && overdue.length > 0 ? await deferring(tx, campaignId, overdue) : [];
   const retryable = offering && plan.retries > 0 ? await retryables(tx, campaignId, open, plan.retries, now) : [];
   const offered = offering && plan.ratePerMinute !== null ? await offeredSince(tx, campaignId, now) : 0;
   const facts: TickFacts = {
@@ -94,6 +101,7 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
     timers,
     candidates,
     absent: absent.map((row) => row.executionId),
+    putOff: putOff.map((row) => row.executionId),
     retryable: retryable.map((row) => row.executionId),
     offeredLastMinute: offered,
     ...(pace !== null && { pace }),
@@ -117,7 +125,9 @@ export async function loadTick(tx: Tx, campaignId: string, now: Date): Promise<L
         : 0,
   };
   const versions = new Map(
-    [...timers, ...candidates, ...absent, ...retryable].map((row) => [row.executionId, row.version] as const),
+    [...timers, ...candidates, ...absent, ...putOff, ...retryable].map(
+      (row) => [row.executionId, row.version] as const,
+    ),
   );
   return { campaign, facts, versions };
 }
