@@ -84,9 +84,8 @@ describe('the relay', () => {
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
     );
     await owner.end();
-    await assertEventually(async () => {
-      await drop(1);
-      expect(await backlog()).toBe(0);
-    });
+    // Our own pool may hold connections that were cut, too.
+    await assertEventually(() => drop(1));
+    await assertEventually(async () => expect(await backlog()).toBe(0));
   });
 });
