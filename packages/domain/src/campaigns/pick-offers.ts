@@ -3,8 +3,8 @@ import { opened } from './move-waves.js';
 import { offerableSites } from './offerable-sites.js';
 import type { CandidateFacts, TickDecision, TickFacts } from './tick-facts.js';
 
-/** How long an online device may take to say yes. */
-export const ACCEPT_S = 60;
+/** How long an online device may take to say yes: longer than a queue needs to give a dead worker's job to another. */
+export const ACCEPT_S = 120;
 /** One offer in so many goes to a device that deferred, as long as others wait for their first. */
 const SECOND_ASKING = 4;
 
