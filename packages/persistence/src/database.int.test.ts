@@ -3,6 +3,8 @@ import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { audit } from './audit/audit.store.js';
+import type { Tx } from './database.js';
+import { sqlState } from './failures.js';
 import { migrate, migrateBack } from './migrate.js';
 import { migrations } from './migrations/all.js';
 import { appliedLetters } from './outbox/applied-letters.store.js';
@@ -63,6 +65,58 @@ describe('tenancy', () => {
     } finally {
       await client.end();
     }
+  });
+});
+
+describe('insisting', () => {
+  const failing = (tx: Tx, code: string) => tx.query(`do $$ begin raise 'by order' using errcode = '${code}'; end $$`);
+  /** Creates a site, and fails with these codes, one an attempt, before it succeeds. */
+  const order = async (site: string, ...codes: string[]) => {
+    let attempts = 0;
+    const outcome = await test.database
+      .insist('north', async (tx) => {
+        const code = codes[attempts++];
+        await tx.query(`insert into sites (tenant_id, name) values ('north', $1)`, [site]);
+        if (code !== undefined) await failing(tx, code);
+        return 'done';
+      })
+      .catch(sqlState);
+    const kept = await test.database.tenant('north', (tx) => tx.query('select from sites where name = $1', [site]));
+    return { outcome, attempts, kept: kept.length };
+  };
+
+  it('begins anew after a collision and keeps only what the last attempt wrote', async () => {
+    expect(await order('Tromsø', '40001', '40P01')).toEqual({ outcome: 'done', attempts: 3, kept: 1 });
+  });
+
+  it('gives up after the fifth collision', async () => {
+    const codes = Array.from({ length: 6 }, () => '40001');
+    expect(await order('Narvik', ...codes)).toEqual({ outcome: '40001', attempts: 5, kept: 0 });
+  });
+
+  it.each(['23514', '55P03', '57014'])('leaves any other failure, %s, to whoever asked, at once', async (code) => {
+    expect(await order('Bodø', code)).toEqual({ outcome: code, attempts: 1, kept: 0 });
+  });
+
+  it('gets both of two orders through that deadlocked', async () => {
+    const sites = ['Hamar', 'Lillehammer'];
+    await test.database.tenant('north', (tx) =>
+      tx.query(`insert into sites (tenant_id, name) select 'north', unnest($1::text[])`, [sites]),
+    );
+    const touch = (tx: Tx, name: string) => tx.query('update sites set name = name where name = $1', [name]);
+    const both = Promise.withResolvers<void>();
+    let holding = 0;
+    let begun = 0;
+    const cross = (first: string, second: string) =>
+      test.database.insist('north', async (tx) => {
+        begun++;
+        await touch(tx, first);
+        if (++holding === 2) both.resolve();
+        await both.promise;
+        await touch(tx, second);
+      });
+    await Promise.all([cross('Hamar', 'Lillehammer'), cross('Lillehammer', 'Hamar')]);
+    expect(begun).toBe(3);
   });
 });
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { entities } from './entities.js';
+import { isCollision } from './failures.js';
 import { Listener } from './listener.js';
 import { SnakeNaming } from './naming.js';
 import { types } from './pg-types.js';
@@ -18,6 +19,9 @@ export interface DatabaseSettings {
   /** Told of connections that break while nobody uses them. */
   readonly onIdleError?: (error: Error) => void;
 }
+
+/** How often work is begun before a collision is left to whoever asked for it. */
+const ATTEMPTS = 5;
 
 /** The only two doors to a transaction: `tenant` for everything done in somebody's name, `system` for what crosses tenants. */
 export class Database {
@@ -46,6 +50,19 @@ export class Database {
   /** Runs `work` in one transaction that sees and writes rows of `tenantId` only. Commits when it resolves, rolls back when it rejects. */
   tenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     return inTransaction(this.#app, tenantId, work);
+  }
+
+  /**
+   * As `tenant`, and again when it collided with another transaction: for what people order and must not be asked to order
+   * twice. `work` is run anew, so it may change nothing but the database.
+   */
+  async insist<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.tenant(tenantId, work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isCollision(error)) throw error;
+      }
   }
 
   /** Runs `work` in one transaction that sees every tenant. */

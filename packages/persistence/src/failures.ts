@@ -20,6 +20,9 @@ export const isTransient = (error: unknown): boolean => {
   );
 };
 
+/** True when two transactions collided (SQLSTATE class 40): both were right, and one was undone to let the other go on. */
+export const isCollision = (error: unknown): boolean => /^40/.test(sqlState(error) ?? '');
+
 /** True when the values themselves are at fault: out of range, malformed, breaking a constraint. Trying again cannot help. */
 export const isDataFault = (error: unknown): boolean => /^(22|23)/.test(sqlState(error) ?? '');
 

@@ -47,7 +47,7 @@ export class ActionsService {
     const { principal, params, body, requestId, ifMatch } = call;
     const now = this.clock.now();
     const reason = body.reason ?? null;
-    return this.database.tenant(principal.tenantId, async (tx) => {
+    return this.database.insist(principal.tenantId, async (tx) => {
       const killed = verb in drives && (await brakeStore.engaged(tx));
       const row = await campaignStore.lock(tx, params.campaignId);
       if (row === null) throw Refusal.notFound('campaign', params.campaignId);

@@ -51,7 +51,7 @@ export class CampaignsService {
   }
 
   update(call: Call<typeof routes.updateCampaign>) {
-    return this.database.tenant(call.principal.tenantId, (tx) => editCampaign(tx, call, this.clock.now()));
+    return this.database.insist(call.principal.tenantId, (tx) => editCampaign(tx, call, this.clock.now()));
   }
 
   /** Counts alone tell it: the cost does not follow the fleet. */

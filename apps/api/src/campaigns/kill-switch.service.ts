@@ -3,7 +3,6 @@ import type { KillSwitch } from '@muster/contracts/campaigns/brakes.schema';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { leaveToPeople, pauseEverything } from '@muster/persistence/campaigns/pause-everything';
 import { Database } from '@muster/persistence/database';
-import { isTransient } from '@muster/persistence/failures';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { brakeStore, type KillSwitchRow } from '@muster/persistence/tenants/brake.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -17,18 +16,6 @@ const toKillSwitch = ({ since, by, reason }: KillSwitchRow): KillSwitch => ({
   by,
   reason,
 });
-
-const ATTEMPTS = 5;
-
-/** It touches every moving campaign and may collide with reports of their devices; a brake is not to be pulled twice. */
-async function insisting<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isTransient(error)) throw error;
-    }
-}
 
 /** The brake of the whole tenant. What it does is committed before it is answered. */
 @Injectable()
@@ -48,29 +35,27 @@ export class KillSwitchService {
     const { engaged, reason } = body;
     const { tenantId, name: by } = principal;
     const now = this.clock.now();
-    return insisting(() =>
-      this.database.tenant(tenantId, async (tx) => {
-        const before = await brakeStore.hold(tx);
-        if ((before.since !== null) === engaged) return toKillSwitch(before);
-        const after = engaged ? { since: now, by, reason } : { since: null, by: null, reason: null };
-        await brakeStore.set(tx, after);
-        const acting = { by, reason };
-        const letters = engaged ? await pauseEverything(tx, acting, now) : await leaveToPeople(tx, acting, now);
-        await audit.append(tx, {
-          actor: actorOf(principal),
-          action: engaged ? 'kill_switch.engaged' : 'kill_switch.released',
-          resource: `tenant:${tenantId}`,
-          before: toKillSwitch(before),
-          after: toKillSwitch(after),
-          reason,
-          requestId,
-        });
-        await outbox.dropAll(tx, [
-          { tenantId, type: 'kill_switch.changed', key: tenantId, payload: { engaged, by, reason } },
-          ...letters,
-        ]);
-        return toKillSwitch(after);
-      }),
-    );
+    return this.database.insist(tenantId, async (tx) => {
+      const before = await brakeStore.hold(tx);
+      if ((before.since !== null) === engaged) return toKillSwitch(before);
+      const after = engaged ? { since: now, by, reason } : { since: null, by: null, reason: null };
+      await brakeStore.set(tx, after);
+      const acting = { by, reason };
+      const letters = engaged ? await pauseEverything(tx, acting, now) : await leaveToPeople(tx, acting, now);
+      await audit.append(tx, {
+        actor: actorOf(principal),
+        action: engaged ? 'kill_switch.engaged' : 'kill_switch.released',
+        resource: `tenant:${tenantId}`,
+        before: toKillSwitch(before),
+        after: toKillSwitch(after),
+        reason,
+        requestId,
+      });
+      await outbox.dropAll(tx, [
+        { tenantId, type: 'kill_switch.changed', key: tenantId, payload: { engaged, by, reason } },
+        ...letters,
+      ]);
+      return toKillSwitch(after);
+    });
   }
 }

@@ -33,7 +33,7 @@ export class SlicesService {
     const { principal, params, body, requestId, ifMatch } = call;
     const { attribute, value, reason } = body;
     const now = this.clock.now();
-    return this.database.tenant(principal.tenantId, async (tx) => {
+    return this.database.insist(principal.tenantId, async (tx) => {
       const killed = body.resume && (await brakeStore.engaged(tx));
       const row = await campaignStore.lock(tx, params.campaignId);
       if (row === null) throw Refusal.notFound('campaign', params.campaignId);
