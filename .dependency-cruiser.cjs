@@ -8,6 +8,7 @@ const rules = '^packages/domain/';
 const craft = '^packages/(pki|telemetry)/';
 const memory = '^packages/persistence/';
 const chassis = '^packages/runtime/';
+const ingest = '^packages/ingest/';
 const tests = '(\\.(test|spec|harness)\\.tsx?$|^packages/testkit/|^e2e/|^bench/)';
 const anyWorkspace = '^(packages|apps|tools|e2e|bench)/';
 const anyPackage = 'node_modules/';
@@ -97,6 +98,14 @@ module.exports = {
       chassis,
       words,
       '^packages/persistence/(src|dist)/(database|migrate|transaction)\\.',
+    ]),
+    only('ingest-looks-up', 'What every server door takes messages in by knows everything above the doors.', ingest, [
+      ingest,
+      words,
+      rules,
+      craft,
+      memory,
+      chassis,
     ]),
     {
       name: 'doors-do-not-meet',

@@ -1,9 +1,9 @@
+import { DeadLetters } from '@muster/ingest/dead-letters';
 import { NestLogger } from '@muster/runtime/logging/nest-logger';
 import type { QueueConnection } from '@muster/runtime/queues/queue-connection';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AckPublisher } from './gateway/ack.publisher.js';
-import { DeadLetters } from './gateway/dead-letters.js';
 import { FleetTransport } from './gateway/fleet.transport.js';
 import { UplinkHandlers } from './gateway/uplink-handlers.js';
 import type { WorkerParts } from './process.module.js';

@@ -33,6 +33,7 @@ export const arrowCanaries: readonly ArrowCanary[] = [
   canary('telemetry-knows-words-and-rules', 'packages/telemetry/src/a', 'packages/pki/src/ok.ts'),
   canary('memory-looks-up', 'packages/persistence/src/a', 'packages/runtime/src/ok.ts'),
   canary('chassis-knows-no-feature', 'packages/runtime/src/a', 'packages/persistence/src/devices/ok.ts'),
+  canary('ingest-looks-up', 'packages/ingest/src/a', 'apps/worker/src/ok.ts'),
   canary('doors-do-not-meet', 'apps/api/src/a', 'apps/worker/src/ok.ts'),
   canary('simulators-know-the-agent', 'packages/fleet-sim/src/a', 'apps/worker/src/ok.ts'),
   canary('agent-is-light', 'packages/device-agent/src/b', 'packages/persistence/src/ok.ts'),

@@ -28,7 +28,7 @@ const suffixes: readonly (readonly [RegExp, readonly string[]])[] = [
     ['consumer', 'processor', 'module', 'service', 'publisher', 'port', 'transport', 'schedule', 'harness'],
   ],
   [/^apps\/console\//, ['page', 'panel', 'queries', 'module']],
-  [/^packages\/runtime\//, ['module']],
+  [/^packages\/(runtime|ingest)\//, ['module']],
   [/^tools\/house\//, ['canaries']],
 ];
 

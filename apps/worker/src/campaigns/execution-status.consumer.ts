@@ -1,4 +1,6 @@
 import { applyReport, askAgainAt, WITHDRAWN } from '@muster/domain/campaigns/apply-report';
+import { Intake, type UplinkRefusal } from '@muster/ingest/intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { executionStore } from '@muster/persistence/campaigns/execution.store';
 import { noteRegression } from '@muster/persistence/campaigns/note-regression';
 import { Database } from '@muster/persistence/database';
@@ -8,8 +10,6 @@ import type { Uplink } from '@muster/telemetry/decode-uplink';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { DeviceReasons } from '../gateway/device-reasons.js';
-import { Intake, type UplinkRefusal } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
 
 /** A device is updated by one campaign at a time. */
 const ONE_LIVE = 'executions_one_live';
@@ -25,7 +25,7 @@ export class ExecutionStatusConsumer {
   ) {}
 
   @EventPattern<string>('uplink.execution')
-  take(@Payload() message: UplinkMessage): Promise<void> {
+  take(@Payload() message: UplinkMessage): Promise<unknown> {
     return this.intake.take('execution', message, ({ uplink, device }) => this.#apply(device.tenant, message, uplink));
   }
 

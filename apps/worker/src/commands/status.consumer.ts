@@ -1,7 +1,7 @@
+import { Intake } from '@muster/ingest/intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { Intake } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
 import { CommandReports } from './command-reports.js';
 
 /** What devices report of their commands. */
@@ -13,7 +13,7 @@ export class StatusConsumer {
   ) {}
 
   @EventPattern<string>('uplink.command')
-  take(@Payload() message: UplinkMessage): Promise<void> {
+  take(@Payload() message: UplinkMessage): Promise<unknown> {
     return this.intake.take('command', message, async ({ uplink, device }) => {
       const outcome = await this.reports.apply(device.tenant, device.deviceId, uplink);
       if (!outcome.ok) return outcome;

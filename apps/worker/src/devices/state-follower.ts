@@ -1,10 +1,10 @@
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
+import { DeviceRegistry } from '@muster/ingest/device-registry';
 import { Database } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeviceRegistry } from '../gateway/device-registry.js';
 import { Downlink } from '../gateway/downlink.publisher.js';
 
 const cutOff: ReadonlySet<string> = new Set(['quarantined', 'decommissioning', 'decommissioned']);

@@ -1,7 +1,7 @@
+import { Intake } from '@muster/ingest/intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { Intake } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
 import { DesiredDelivery } from './desired-delivery.js';
 import { TwinReports } from './twin-reports.js';
 
@@ -15,7 +15,7 @@ export class TwinConsumer {
   ) {}
 
   @EventPattern<string>('uplink.twin')
-  take(@Payload() message: UplinkMessage): Promise<void> {
+  take(@Payload() message: UplinkMessage): Promise<unknown> {
     return this.intake.take('twin', message, async ({ uplink, device }) => {
       const outcome = await this.reports.apply(device.tenant, device.deviceId, uplink);
       if (!outcome.ok) return outcome;

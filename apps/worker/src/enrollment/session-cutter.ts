@@ -1,4 +1,5 @@
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
+import { DeviceRegistry } from '@muster/ingest/device-registry';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
@@ -8,7 +9,6 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { InjectQueue } from '@nestjs/bullmq';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { DeviceRegistry } from '../gateway/device-registry.js';
 import { Downlink } from '../gateway/downlink.publisher.js';
 import type { LetterJob } from '../outbox/routing.js';
 

@@ -1,11 +1,11 @@
+import { type Accepted, Intake, type UplinkRefusal } from '@muster/ingest/intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { Database } from '@muster/persistence/database';
 import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { Downlink } from '../gateway/downlink.publisher.js';
-import { type Accepted, Intake, type UplinkRefusal } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
 import { RegisteredCertificates } from './registered-certificates.js';
 
 /**
@@ -26,7 +26,7 @@ export class TrustReportConsumer {
   }
 
   @EventPattern<string>('uplink.trust')
-  take(@Payload() message: UplinkMessage): Promise<void> {
+  take(@Payload() message: UplinkMessage): Promise<unknown> {
     return this.intake.take('trust', message, (accepted) => this.#judge(accepted));
   }
 

@@ -1,13 +1,9 @@
 import type { ProblemCode } from '@muster/contracts/problem';
+import type { Acks, Addressee } from '@muster/ingest/acks';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { RangeSet } from '@muster/telemetry/range-set';
 import { Inject, Injectable } from '@nestjs/common';
 import { Downlink } from './downlink.publisher.js';
-
-export interface Addressee {
-  readonly tenant: string;
-  readonly deviceId: string;
-}
 
 interface Pending {
   readonly to: Addressee;
@@ -27,7 +23,7 @@ const MOST_REFUSED = 200;
  * committed too, to the dead letters, and say why.
  */
 @Injectable()
-export class AckPublisher {
+export class AckPublisher implements Acks {
   /** By device; one has few streams. */
   readonly #pending = new Map<string, Pending[]>();
   #timer: NodeJS.Timeout | null = null;

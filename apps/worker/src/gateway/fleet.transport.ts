@@ -1,9 +1,10 @@
 import { type UplinkChannel, uplinkChannels } from '@muster/contracts/mqtt/topics';
+import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 import type { Logger } from '@muster/runtime/logging/logger';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { Acknowledge, RefusedUplink, UplinkListener, UplinkMessage, UplinkTransport } from './uplink.port.js';
+import type { Acknowledge, UplinkListener, UplinkTransport } from './uplink.port.js';
 
 /** What the transport needs of the worker it runs in; known only once Nest has built it. */
 export interface Pipeline {

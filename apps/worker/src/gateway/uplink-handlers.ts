@@ -1,5 +1,5 @@
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { Injectable } from '@nestjs/common';
-import type { UplinkMessage } from './uplink.port.js';
 
 /** Resolves when the message is committed. */
 export type UplinkHandler = (message: UplinkMessage) => Promise<void>;

@@ -1,32 +1,7 @@
-import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
-import type { ProblemCode } from '@muster/contracts/problem';
+import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 
 /** Nest injection token of the process's transport. */
 export const UPLINK_TRANSPORT = Symbol('uplink transport');
-
-/** One message from a device whose identity the transport has proven. */
-export interface UplinkMessage {
-  readonly tenant: string;
-  readonly deviceId: string;
-  readonly channel: UplinkChannel;
-  /** Topic levels after `telemetry`, or null. */
-  readonly place: string | null;
-  readonly payload: Buffer;
-  readonly receivedAt: Date;
-  /** SHA-256 of the client certificate; null where the broker does not tell us. */
-  readonly fingerprint: string | null;
-}
-
-/** Something that arrived where a device may publish but cannot be taken: it goes to the dead letters. */
-export interface RefusedUplink {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly receivedAt: Date;
-  readonly reason: ProblemCode;
-  readonly detail: string;
-  /** The device proven to have sent it; null when none is. */
-  readonly deviceId: string | null;
-}
 
 /** Call when the message is committed, once or more often; the transport then acknowledges it to the device's side. */
 export type Acknowledge = () => void;

@@ -1,11 +1,11 @@
 import { Database } from '@muster/persistence/database';
 import { type Letter, outbox } from '@muster/persistence/outbox/outbox.store';
+import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { getQueueToken } from '@nestjs/bullmq';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
-import { untilCommitted } from '../gateway/until-committed.js';
 import { type LetterJob, type QueueName, type Route, routing } from './routing.js';
 
 const MOST = 500;

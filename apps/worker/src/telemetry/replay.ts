@@ -1,8 +1,8 @@
 import { parseTopic } from '@muster/contracts/mqtt/topics';
+import { DeadLetters } from '@muster/ingest/dead-letters';
 import type { DeadLetterRow } from '@muster/persistence/telemetry/dead-letter.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeadLetters } from '../gateway/dead-letters.js';
 import { UplinkHandlers } from '../gateway/uplink-handlers.js';
 
 /** Sends a dead letter through the pipeline as if its device had sent it now. What is refused again is a new dead letter. */

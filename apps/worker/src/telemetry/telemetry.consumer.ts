@@ -1,35 +1,24 @@
-import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
-import { normaliseTelemetry } from '@muster/telemetry/normalise-telemetry';
+import { HeartbeatIntake } from '@muster/ingest/heartbeat-intake';
+import { TelemetryIntake } from '@muster/ingest/telemetry-intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { Intake } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
-import { Catalogue } from './catalogue.js';
-import { Ingest } from './ingest.js';
 
-/** Telemetry into the database. */
+/** What devices measure and how they are, from the broker into the ingest. */
 @Controller()
 export class TelemetryConsumer {
   constructor(
-    private readonly intake: Intake,
-    private readonly catalogue: Catalogue,
-    private readonly ingest: Ingest,
+    private readonly telemetry: TelemetryIntake,
+    private readonly heartbeats: HeartbeatIntake,
   ) {}
 
   @EventPattern<string>('uplink.telemetry')
-  take(@Payload() message: UplinkMessage): Promise<void> {
-    return this.intake.take('telemetry', message, async ({ uplink, device, producedAt }) => {
-      const { metric, ...normal } = normaliseTelemetry(uplink, producedAt, message.receivedAt);
-      const row = {
-        ...normal,
-        deviceKey: device.deviceKey,
-        tenant: device.tenant,
-        kind: messageKinds.telemetry,
-        receivedAt: message.receivedAt,
-        placeId: await this.catalogue.placeId(device, message.place, uplink.asset ?? null),
-        metric: await this.catalogue.metricIds(device.tenant, metric),
-      };
-      return this.ingest.store({ device, row, news: null });
-    });
+  takeTelemetry(@Payload() message: UplinkMessage): Promise<unknown> {
+    return this.telemetry.take(message);
+  }
+
+  @EventPattern<string>('uplink.heartbeat')
+  takeHeartbeat(@Payload() message: UplinkMessage): Promise<unknown> {
+    return this.heartbeats.take(message);
   }
 }

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { topicFor } from '@muster/contracts/mqtt/topics';
 import { MAX_PACKET_BYTES } from '@muster/contracts/mqtt/uplink';
+import type { UplinkMessage } from '@muster/ingest/uplink';
 import type { Authority } from '@muster/pki/authority/authority';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
 import { issueDeviceLeaf, issueServerLeaf } from '@muster/pki/authority/issue-leaf';
@@ -8,7 +9,7 @@ import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Acknowledge, UplinkMessage } from '../uplink.port.js';
+import type { Acknowledge } from '../uplink.port.js';
 import { EmbeddedTransport } from './embedded.transport.js';
 import type { ConnectAuthority } from './sessions.js';
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { topicFor } from '@muster/contracts/mqtt/topics';
+import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
 import { issueDeviceLeaf, issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeCrl } from '@muster/pki/crl/write-crl';
@@ -12,7 +13,7 @@ import { assertEventually } from '@muster/testkit/assert-eventually';
 import { type Mosquitto, startMosquitto } from '@muster/testkit/mosquitto';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Acknowledge, RefusedUplink, UplinkMessage } from '../uplink.port.js';
+import type { Acknowledge } from '../uplink.port.js';
 import { ExternalTransport } from './external.transport.js';
 
 const device = '01970000-0000-7000-8000-000000000001';

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Database } from '@muster/persistence/database';
 import { type LatestValue, latestStore } from '@muster/persistence/telemetry/latest.store';
 import { effectiveTime, type MessageRow } from '@muster/persistence/telemetry/message-row';
+import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { untilCommitted } from '../gateway/until-committed.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -2,14 +2,14 @@ import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
 import { topicFor } from '@muster/contracts/mqtt/topics';
 import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
+import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { decodeUplink, type Uplink, type UplinkMark } from '@muster/telemetry/decode-uplink';
 import { Inject, Injectable } from '@nestjs/common';
-import { AckPublisher } from './ack.publisher.js';
+import { ACKS, type Acks } from './acks.js';
 import { DeadLetters } from './dead-letters.js';
 import { DeviceRegistry, type RegisteredDevice } from './device-registry.js';
-import { untilCommitted } from './until-committed.js';
-import type { UplinkMessage } from './uplink.port.js';
+import type { UplinkMessage } from './uplink.js';
 
 export interface UplinkRefusal {
   readonly code: ProblemCode;
@@ -37,19 +37,19 @@ export class Intake {
   constructor(
     private readonly registry: DeviceRegistry,
     private readonly deadLetters: DeadLetters,
-    private readonly acks: AckPublisher,
+    @Inject(ACKS) private readonly acks: Acks,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
-   * Resolves when the message is committed one way or the other. `apply` commits by itself, is repeated when the database
+   * Resolves when the message is committed one way or the other, with the refusal of one that is a dead letter. `apply` commits by itself, is repeated when the database
    * was away or two transactions collided, and returns a refusal to have the message dead-lettered.
    */
   async take<C extends UplinkChannel>(
     channel: C,
     message: UplinkMessage,
     apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
-  ): Promise<void> {
+  ): Promise<UplinkRefusal | null> {
     const decoded = decodeUplink(channel, message.deviceId, message.payload);
     const known = this.registry.recall(message.deviceId);
     const device =
@@ -67,17 +67,23 @@ export class Intake {
     });
     if (outcome) return this.refuse(message, outcome, mark);
     if (!isWill(channel, uplink)) this.acks.committed(message, mark.stream, mark.epoch, mark.seqNo);
+    return null;
   }
 
   /** Commits the message to the dead letters and tells its device why. */
-  async refuse(message: UplinkMessage, { code, detail }: UplinkRefusal, mark: UplinkMark | null): Promise<void> {
+  async refuse(
+    message: UplinkMessage,
+    { code, detail }: UplinkRefusal,
+    mark: UplinkMark | null,
+  ): Promise<UplinkRefusal> {
     const { tenant, deviceId, channel, place, payload, receivedAt } = message;
     const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel, place });
     await this.deadLetters.add({ topic, payload, receivedAt, reason: code, detail, deviceId });
     if (mark !== null) this.acks.refused(message, mark.stream, mark.epoch, mark.seqNo, code);
+    return { code, detail };
   }
 
-  #refuseOversized(message: UplinkMessage, mark: UplinkMark | null): Promise<void> {
+  #refuseOversized(message: UplinkMessage, mark: UplinkMark | null): Promise<UplinkRefusal> {
     const detail = `${message.payload.length} bytes, ${MAX_UPLINK_BYTES} are allowed`;
     const beginning = { ...message, payload: message.payload.subarray(0, KEPT_BYTES) };
     return this.refuse(beginning, { code: 'payload_too_large', detail }, mark);

@@ -1,22 +1,21 @@
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
 import { judgeClock } from '@muster/telemetry/judge-clock';
-import { Controller } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
-import { Intake } from '../gateway/intake.js';
-import type { UplinkMessage } from '../gateway/uplink.port.js';
+import { Injectable } from '@nestjs/common';
 import { Ingest } from './ingest.js';
+import { Intake, type UplinkRefusal } from './intake.js';
 import { healthOf } from './sightings.js';
+import type { UplinkMessage } from './uplink.js';
 
 /** Heartbeats are messages of their own kind and news of their device; the Will is only news, and has no number. */
-@Controller()
-export class HeartbeatConsumer {
+@Injectable()
+export class HeartbeatIntake {
   constructor(
     private readonly intake: Intake,
     private readonly ingest: Ingest,
   ) {}
 
-  @EventPattern<string>('uplink.heartbeat')
-  take(@Payload() message: UplinkMessage): Promise<void> {
+  /** Resolves when the message is committed: null when it is stored or was before, else why it is a dead letter. */
+  take(message: UplinkMessage): Promise<UplinkRefusal | null> {
     return this.intake.take('heartbeat', message, ({ uplink, device, producedAt }) => {
       const { receivedAt } = message;
       const news = { uplink, receivedAt };

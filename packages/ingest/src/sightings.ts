@@ -1,6 +1,6 @@
 import type { Sighting } from '@muster/persistence/devices/heartbeat.store';
 import type { Uplink } from '@muster/telemetry/decode-uplink';
-import type { RegisteredDevice } from '../gateway/device-registry.js';
+import type { RegisteredDevice } from './device-registry.js';
 
 /** What one heartbeat says, and when it arrived. */
 export interface HeartbeatNews {

@@ -1,13 +1,13 @@
 import { Database } from '@muster/persistence/database';
 import { deadLetterStore, type NewDeadLetter } from '@muster/persistence/telemetry/dead-letter.store';
+import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, type Registry } from 'prom-client';
 import { DeviceRegistry } from './device-registry.js';
 import { MicroBatch } from './micro-batch.js';
-import { untilCommitted } from './until-committed.js';
-import type { RefusedUplink } from './uplink.port.js';
+import type { RefusedUplink } from './uplink.js';
 
 /** Keeps what cannot be taken, with the reason, so that it can be looked at and replayed. */
 @Injectable()

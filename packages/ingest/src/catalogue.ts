@@ -1,9 +1,9 @@
 import { Database } from '@muster/persistence/database';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
+import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { Inject, Injectable } from '@nestjs/common';
-import type { RegisteredDevice } from '../gateway/device-registry.js';
-import { untilCommitted } from '../gateway/until-committed.js';
+import type { RegisteredDevice } from './device-registry.js';
 
 const MOST = 500_000;
 
