@@ -48,7 +48,7 @@ export const problems = {
   topic_malformed: [400, 'The topic does not follow the grammar'],
   topic_forbidden: [403, 'This topic belongs to another device'],
   tenant_mismatch: [403, 'The topic names another tenant than the registry'],
-  payload_malformed: [400, 'The payload is not JSON'],
+  payload_malformed: [400, 'The payload cannot be read'],
   payload_invalid: [400, 'The payload breaks the schema'],
   schema_version_unknown: [400, 'This schemaVersion is not supported'],
   device_unknown: [404, 'No such device'],

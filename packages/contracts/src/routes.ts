@@ -10,6 +10,10 @@ import * as live from './live/live.routes.js';
 import * as notifications from './notifications/notifications.routes.js';
 import * as releases from './releases/releases.routes.js';
 import type { Route } from './route.js';
+import * as anomalies from './telemetry/anomalies.routes.js';
+import * as ingest from './telemetry/ingest.routes.js';
+import * as metrics from './telemetry/metrics.routes.js';
+import * as retention from './telemetry/retention.routes.js';
 import * as telemetry from './telemetry/telemetry.routes.js';
 
 /** Every route of /api/v1 by noun and name: what OpenAPI, the house test and the docs walk over. */
@@ -21,7 +25,7 @@ export const routesByNoun = {
   commands,
   releases,
   campaigns: { ...campaigns, ...brakes },
-  telemetry,
+  telemetry: { ...telemetry, ...metrics, ...ingest, ...retention, ...anomalies },
   notifications,
   audit: { listAudit: audit.listAudit, verifyAudit: audit.verifyAudit },
   live,

@@ -49,13 +49,16 @@ import {
   SbomEntity,
 } from './releases/release.entity.js';
 import {
+  DailyRollupEntity,
   DeadLetterEntity,
+  DirtyDayEntity,
   DirtyHourEntity,
   HourlyRollupEntity,
   LatestValueEntity,
   MessageEntity,
   MetricEntity,
   PlaceEntity,
+  WeeklyRollupEntity,
 } from './telemetry/telemetry.entity.js';
 import { TenantEntity } from './tenants/tenant.entity.js';
 
@@ -82,6 +85,8 @@ export const entities = [
   DeviceEventEntity,
   DeviceReleaseEntity,
   DeviceStateEntity,
+  DailyRollupEntity,
+  DirtyDayEntity,
   DirtyHourEntity,
   DriftEntity,
   EnrollmentTokenEntity,
@@ -100,6 +105,7 @@ export const entities = [
   MetricEntity,
   NotificationEntity,
   PlaceEntity,
+  WeeklyRollupEntity,
   ReleaseEntity,
   SbomComponentEntity,
   SbomEntity,

@@ -53,7 +53,22 @@ export class SeriesService {
     const series = [...bySeries(buckets)].map(([, list]) => {
       const { metric, placeId: at } = list[0]!;
       const { key, unit } = metricOf.get(metric)!;
-      return { metric: key, unit, place: pathOf.get(at) ?? null, resolution, bucketMs, ...columnsOf(list, bucketMs) };
+      const columns = columnsOf(list, bucketMs);
+      return {
+        metric: key,
+        title: key,
+        kind: 'gauge' as const,
+        unit,
+        place: pathOf.get(at) ?? null,
+        asset: null,
+        site: null,
+        resolution,
+        bucketMs,
+        gapMs: bucketMs,
+        ...columns,
+        delta: columns.t.map(() => null),
+        flags: columns.t.map(() => 0),
+      };
     });
     const order = new Map(keys.map((key, i) => [key, i]));
     return { series: series.sort((a, b) => order.get(a.metric)! - order.get(b.metric)!) };
@@ -62,7 +77,9 @@ export class SeriesService {
   latest(call: Call<typeof routes.getLatestValues>) {
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const rows = await telemetryQueryStore.latest(tx, await deviceKeyOf(tx, call.params.deviceId));
-      return { items: rows.map((row) => ({ ...row, title: row.title ?? row.metric, at: row.at.toISOString() })) };
+      return {
+        items: rows.map((row) => ({ ...row, title: row.title ?? row.metric, at: row.at.toISOString(), masked: false })),
+      };
     });
   }
 }

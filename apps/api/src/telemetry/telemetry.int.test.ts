@@ -139,8 +139,9 @@ describe('a series', () => {
     const start = noon - 60 * 24 * HOUR;
     await db.database.system((tx) =>
       tx.execute(
-        `insert into telemetry_hourly (device_key, metric, bucket, n, sum, min, max, last, last_at)
-         select $1, $2, $3::timestamptz + h * interval '1 hour', 2, 10, 1, 9, 9, $3::timestamptz + h * interval '1 hour'
+        `insert into telemetry_hourly (device_key, metric, bucket, n, sum, min, max, first, first_at, last, last_at)
+         select $1, $2, $3::timestamptz + h * interval '1 hour', 2, 10, 1, 9,
+           1, $3::timestamptz + h * interval '1 hour', 9, $3::timestamptz + h * interval '1 hour'
          from generate_series(0, 5) h`,
         [device.deviceKey, metric, new Date(start)],
       ),

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { DeviceId } from '../ids.js';
 import { PageQuery } from '../page.js';
 import { route } from '../route.js';
-import { DeadLetter, DeadLetterPage, deadLetterStates, LatestValue, Series, SeriesQuery } from './telemetry.schema.js';
+import {
+  DeadLetter,
+  DeadLetterPage,
+  deadLetterStates,
+  ExportQuery,
+  LatestValue,
+  Series,
+  SeriesQuery,
+} from './telemetry.schema.js';
 
 const device = z.object({ deviceId: DeviceId });
 const letter = z.object({ deadLetterId: z.string().max(40) });
@@ -25,6 +33,22 @@ export const getLatestValues = route({
   params: device,
   returns: z.object({ items: z.array(LatestValue) }),
   refuses: ['not_found'],
+});
+export const tailTelemetry = route({
+  method: 'GET',
+  path: '/devices/:deviceId/telemetry/tail',
+  summary: 'New readings of a device as they are committed (SSE, event `readings`, data TailEvent)',
+  permission: 'telemetry:read',
+  params: device,
+  refuses: ['not_found'],
+});
+export const exportTelemetry = route({
+  method: 'GET',
+  path: '/telemetry/export',
+  summary: 'Readings with device, site, place and asset as CSV, JSON lines or Parquet, streamed; audited',
+  permission: 'telemetry:export',
+  query: ExportQuery,
+  refuses: ['not_found', 'validation_failed'],
 });
 export const listDeadLetters = route({
   method: 'GET',

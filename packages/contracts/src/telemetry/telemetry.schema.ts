@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant } from '../instant.js';
 import { pageOf } from '../page.js';
+import { metricKinds } from './metrics.schema.js';
 
 /** Flags of a stored message, as bits of `flags`. */
 export const messageFlags = {
@@ -11,14 +12,26 @@ export const messageFlags = {
   nullReading: 16,
   historical: 32,
 } as const;
+/** What is wrong with one reading, as bits of a message row's `quality`. */
+export const qualityFlags = {
+  /** The device could not read it (null). */
+  missing: 1,
+  /** NaN or infinite, which only binary payloads can carry. */
+  notFinite: 2,
+  /** Outside the physical range the catalogue gives for the metric. */
+  outOfRange: 4,
+  /** Unchanged for longer than the catalogue allows for the metric. */
+  stuck: 8,
+  /** The same metric at the same time twice in one message; the last one counts. */
+  duplicate: 16,
+} as const;
+/** Readings with any of these count in no aggregate and are nobody's newest value; they stay in the raw data. */
+export const unusable =
+  qualityFlags.missing | qualityFlags.notFinite | qualityFlags.outOfRange | qualityFlags.duplicate;
+
 export const messageKinds = { heartbeat: 1, telemetry: 2 } as const;
 
-export const Metric = z
-  .object({ key: z.string(), title: z.string(), unit: z.string().nullable() })
-  .meta({ id: 'Metric' });
-export type Metric = z.infer<typeof Metric>;
-
-export const resolutions = ['raw', 'minute', 'hour'] as const;
+export const resolutions = ['raw', 'minute', 'hour', 'day', 'week'] as const;
 export type Resolution = (typeof resolutions)[number];
 
 export const SeriesQuery = z.object({
@@ -31,23 +44,36 @@ export const SeriesQuery = z.object({
   from: Instant,
   to: Instant,
   width: z.coerce.number().int().min(10).max(4000).default(600),
+  /** What to keep of raw points when there are more than `width`: their shape (largest triangle), or buckets. */
+  downsample: z.enum(['lttb', 'buckets']).default('buckets'),
 });
 export type SeriesQuery = z.infer<typeof SeriesQuery>;
 
-/** Columns of equal length; a gap is a bucket that is absent. Times are ms since the epoch at the bucket's start. */
+/**
+ * Columns of equal length, in time order; times are ms since the epoch at the bucket's start. Where nothing was heard for
+ * longer than `gapMs` a bucket with n = 0 and nulls stands in between, so that a line drawn through it breaks. `delta` is
+ * what a counter went up by in the bucket, null for gauges. `flags` are `qualityFlags` of the readings left out or kept.
+ */
 export const Series = z
   .object({
     metric: z.string(),
+    title: z.string(),
+    kind: z.enum(metricKinds),
     unit: z.string().nullable(),
     place: z.string().nullable(),
+    asset: z.string().nullable(),
+    site: z.string().nullable(),
     resolution: z.enum(resolutions),
     bucketMs: z.number(),
+    gapMs: z.number(),
     t: z.array(z.number()),
     min: z.array(z.number().nullable()),
     max: z.array(z.number().nullable()),
     avg: z.array(z.number().nullable()),
     last: z.array(z.number().nullable()),
+    delta: z.array(z.number().nullable()),
     n: z.array(z.number()),
+    flags: z.array(z.number().int()),
   })
   .meta({ id: 'Series' });
 export type Series = z.infer<typeof Series>;
@@ -61,6 +87,8 @@ export const LatestValue = z
     asset: z.string().nullable(),
     value: z.number().nullable(),
     at: Instant,
+    /** True where the metric is personal and the principal may not see it: the value is null. */
+    masked: z.boolean(),
   })
   .meta({ id: 'LatestValue' });
 export type LatestValue = z.infer<typeof LatestValue>;
@@ -84,3 +112,37 @@ export const DeadLetter = z
   .meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = pageOf(DeadLetter);
+
+export const exportFormats = ['csv', 'jsonl', 'parquet'] as const;
+/** Readings of some devices as a file. Without `metrics` all of them; personal ones are empty without the permission. */
+export const ExportQuery = z.object({
+  devices: z
+    .string()
+    .max(4000)
+    .transform((text) => text.split(','))
+    .optional(),
+  group: z.string().max(64).optional(),
+  site: z.string().max(120).optional(),
+  metrics: z
+    .string()
+    .max(1000)
+    .transform((text) => text.split(','))
+    .optional(),
+  from: Instant,
+  to: Instant,
+  resolution: z.enum(['raw', 'hour', 'day', 'week']).default('raw'),
+  format: z.enum(exportFormats).default('csv'),
+});
+export type ExportQuery = z.infer<typeof ExportQuery>;
+
+/** One event of the live tail: new readings of a device, as they were committed. `value` is null where masked or missing. */
+export const TailEvent = z
+  .object({
+    place: z.string().nullable(),
+    receivedAt: Instant,
+    readings: z.array(
+      z.object({ metric: z.string(), t: z.number(), value: z.number().nullable(), quality: z.number().int() }),
+    ),
+  })
+  .meta({ id: 'TailEvent' });
+export type TailEvent = z.infer<typeof TailEvent>;

@@ -10,6 +10,8 @@ const table: Record<Role, readonly Permission[]> = {
     ...looks,
     'dead_letter:read',
     'dead_letter:write',
+    'telemetry:write',
+    'telemetry:export',
     'device:write',
     'enrollment:write',
     'config:write',

@@ -16,6 +16,8 @@ import { CampaignBrakes1763700000015 } from './0015-campaign-brakes.js';
 import { SeparateSigner1763700000016 } from './0016-separate-signer.js';
 import { DeltaLeases1763700000017 } from './0017-delta-leases.js';
 import { CampaignSites1763700000018 } from './0018-campaign-sites.js';
+import { MetricFacts1763700000019 } from './0019-metric-facts.js';
+import { RollupSpans1763700000020 } from './0020-rollup-spans.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -37,4 +39,6 @@ export const migrations = [
   SeparateSigner1763700000016,
   DeltaLeases1763700000017,
   CampaignSites1763700000018,
+  MetricFacts1763700000019,
+  RollupSpans1763700000020,
 ];

@@ -71,12 +71,13 @@ const ROLL_UP = `
       or (m.produced_at > $2::timestamptz + ${wrongAhead} and m.corrected_at is not null))),
   hour as (select * from readings where at >= $2 and at < $2::timestamptz + interval '1 hour'),
   rolled as (
-    insert into telemetry_hourly (device_key, place_id, metric, bucket, n, sum, min, max, last, last_at)
+    insert into telemetry_hourly (device_key, place_id, metric, bucket, n, sum, min, max, first, first_at, last, last_at)
     select $1, coalesce(place_id, 0), metric, $2, count(*), sum(value), min(value), max(value),
-      (array_agg(value order by at desc, seq_no desc))[1], max(at)
+      (array_agg(value order by at, seq_no))[1], min(at), (array_agg(value order by at desc, seq_no desc))[1], max(at)
     from hour group by coalesce(place_id, 0), metric
     on conflict (device_key, place_id, metric, bucket) do update
-      set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max, last = excluded.last, last_at = excluded.last_at
+      set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max,
+        first = excluded.first, first_at = excluded.first_at, last = excluded.last, last_at = excluded.last_at
     returning place_id, metric, last, last_at)
   insert into latest_values (device_key, place_id, metric, tenant_id, at, value)
   select d.device_key, r.place_id, r.metric, d.tenant_id, r.last_at, r.last from rolled r join devices d on d.device_key = $1

@@ -7,6 +7,16 @@ export class MetricEntity {
   @Column('text') key!: string;
   @Column({ type: 'text', nullable: true }) unit!: string | null;
   @Column({ type: 'text', nullable: true }) title!: string | null;
+  @Column({ type: 'text', default: 'gauge' }) kind!: string;
+  @Column({ type: 'float8', nullable: true }) low!: number | null;
+  @Column({ type: 'float8', nullable: true }) high!: number | null;
+  @Column({ type: 'float8', nullable: true }) wrapAt!: number | null;
+  @Column({ type: 'int', nullable: true }) stuckAfterS!: number | null;
+  @Column({ type: 'int', nullable: true }) aliasOf!: number | null;
+  @Column({ type: 'float8', default: 1 }) factor!: number;
+  @Column({ type: 'float8', default: 0 }) shift!: number;
+  @Column({ type: 'boolean', default: false }) personal!: boolean;
+  @Column({ type: 'int', default: 1 }) version!: number;
 }
 
 @Entity('places')
@@ -33,6 +43,7 @@ export class MessageEntity {
   @Column({ type: 'int', array: true, default: '{}' }) metric!: number[];
   @Column({ type: 'float8', array: true, default: '{}' }) value!: number[];
   @Column({ type: 'jsonb', nullable: true }) extra!: unknown;
+  @Column({ type: 'smallint', array: true, nullable: true }) quality!: number[] | null;
 }
 
 @Entity('latest_values')
@@ -45,8 +56,8 @@ export class LatestValueEntity {
   @Column({ type: 'float8', nullable: true }) value!: number | null;
 }
 
-@Entity('telemetry_hourly')
-export class HourlyRollupEntity {
+/** Hours, days and weeks have the same columns. */
+abstract class RollupEntity {
   @PrimaryColumn('int') deviceKey!: number;
   @PrimaryColumn({ type: 'int', default: 0 }) placeId!: number;
   @PrimaryColumn('int') metric!: number;
@@ -55,12 +66,33 @@ export class HourlyRollupEntity {
   @Column('float8') sum!: number;
   @Column('float8') min!: number;
   @Column('float8') max!: number;
+  @Column('float8') first!: number;
+  @Column('timestamptz') firstAt!: Date;
   @Column('float8') last!: number;
   @Column('timestamptz') lastAt!: Date;
+  @Column({ type: 'float8', nullable: true }) delta!: number | null;
+  @Column({ type: 'int', default: 0 }) resets!: number;
+  @Column({ type: 'int', default: 0 }) bad!: number;
 }
+
+@Entity('telemetry_hourly')
+export class HourlyRollupEntity extends RollupEntity {}
+
+@Entity('telemetry_daily')
+export class DailyRollupEntity extends RollupEntity {}
+
+@Entity('telemetry_weekly')
+export class WeeklyRollupEntity extends RollupEntity {}
 
 @Entity('rollup_dirty')
 export class DirtyHourEntity {
+  @PrimaryColumn('int') deviceKey!: number;
+  @PrimaryColumn('timestamptz') bucket!: Date;
+  @Column({ type: 'timestamptz', default: () => 'now()' }) markedAt!: Date;
+}
+
+@Entity('rollup_dirty_days')
+export class DirtyDayEntity {
   @PrimaryColumn('int') deviceKey!: number;
   @PrimaryColumn('timestamptz') bucket!: Date;
   @Column({ type: 'timestamptz', default: () => 'now()' }) markedAt!: Date;
