@@ -33,6 +33,7 @@ export class HeartbeatIntake {
         dtMs: [],
         metric: [],
         value: [],
+        quality: null,
         extra: healthOf(uplink),
       };
       return this.ingest.store({ device, row, news });

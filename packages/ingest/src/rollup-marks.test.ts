@@ -20,6 +20,7 @@ const row = (deviceKey: number, producedAt: Date, dtMs: number[] = [0]): Message
   metric: dtMs.map(() => 1),
   value: dtMs.map(() => 1),
   extra: null,
+  quality: null,
 });
 const hour = (deviceKey: number, bucket: number) => ({ deviceKey, bucket });
 

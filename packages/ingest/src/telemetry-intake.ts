@@ -21,6 +21,7 @@ export class TelemetryIntake {
       const { metric, ...normal } = normaliseTelemetry(uplink, producedAt, message.receivedAt);
       const row = {
         ...normal,
+        quality: null,
         deviceKey: device.deviceKey,
         tenant: device.tenant,
         kind: messageKinds.telemetry,

@@ -62,6 +62,7 @@ const message = (
   metric: readings.map(() => metric),
   value: readings.map(([, value]) => value),
   extra: null,
+  quality: null,
   ...more,
 });
 /** As the worker does, with all of it at once. */

@@ -76,6 +76,7 @@ export const ingestStore = {
       arrayLiteral(rows, (row) => `"{${row.metric.join(',')}}"`),
       arrayLiteral(rows, (row) => `"{${row.value.join(',')}}"`),
       arrayLiteral(rows, (row) => (row.extra === null ? null : quoted(JSON.stringify(row.extra)))),
+      arrayLiteral(rows, (row) => (row.quality === null ? null : `"{${row.quality.join(',')}}"`)),
     ]);
     return new Map(stored.map(({ kind, n }) => [kind, n]));
   },
@@ -85,9 +86,10 @@ export const ingestStore = {
 const INSERT = `
   with stored as (
     insert into messages (device_key, produced_at, seq_no, kind, place_id, received_at, schema_version, corrected_at, flags,
-      dt_ms, metric, value, extra)
-    select d, p, s, k, pl, r, v, c, f, dt::int[], m::int[], val::float8[], e::jsonb
+      dt_ms, metric, value, extra, quality)
+    select d, p, s, k, pl, r, v, c, f, dt::int[], m::int[], val::float8[], e::jsonb, q::smallint[]
     from unnest($1::int[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::int[], $6::timestamptz[], $7::smallint[],
-      $8::timestamptz[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[]) u(d, p, s, k, pl, r, v, c, f, dt, m, val, e)
+      $8::timestamptz[], $9::int[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
+      u(d, p, s, k, pl, r, v, c, f, dt, m, val, e, q)
     on conflict do nothing returning kind)
   select kind, count(*)::int as n from stored group by kind`;

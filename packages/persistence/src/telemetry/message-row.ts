@@ -14,6 +14,8 @@ export interface MessageRow {
   readonly dtMs: readonly number[];
   readonly metric: readonly number[];
   readonly value: readonly number[];
+  /** Contracts `qualityFlags` of each value; null where all are fine. */
+  readonly quality: readonly number[] | null;
   readonly extra: Record<string, unknown> | null;
 }
 

@@ -29,6 +29,7 @@ const message = (producedAt: Date, seqNo: number): MessageRow => ({
   metric: [],
   value: [],
   extra: null,
+  quality: null,
 });
 const insert = (rows: MessageRow[]) => test.database.system((tx) => ingestStore.insert(tx, rows.sort(byKey)));
 const partitionOf = async (seqNo: number) => {
