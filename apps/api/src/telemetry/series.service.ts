@@ -62,6 +62,7 @@ export class SeriesService {
         place: pathOf.get(at) ?? null,
         asset: null,
         site: null,
+        masked: false,
         resolution,
         bucketMs,
         gapMs: bucketMs,

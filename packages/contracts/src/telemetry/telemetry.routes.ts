@@ -7,6 +7,8 @@ import {
   DeadLetterPage,
   deadLetterStates,
   ExportQuery,
+  FleetValuePage,
+  FleetValueQuery,
   LatestValue,
   Series,
   SeriesQuery,
@@ -33,6 +35,15 @@ export const getLatestValues = route({
   params: device,
   returns: z.object({ items: z.array(LatestValue) }),
   refuses: ['not_found'],
+});
+export const getFleetValues = route({
+  method: 'GET',
+  path: '/telemetry/latest',
+  summary: 'Newest value of one metric on all devices, or those of a group or site',
+  permission: 'telemetry:read',
+  query: FleetValueQuery,
+  returns: FleetValuePage,
+  refuses: ['not_found', 'validation_failed'],
 });
 export const tailTelemetry = route({
   method: 'GET',

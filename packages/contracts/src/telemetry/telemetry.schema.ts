@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Id } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf } from '../page.js';
-import { metricKinds } from './metrics.schema.js';
+import { PageQuery, pageOf } from '../page.js';
+import { MetricKey, metricKinds } from './metrics.schema.js';
 
 /** Flags of a stored message, as bits of `flags`. */
 export const messageFlags = {
@@ -53,6 +54,7 @@ export type SeriesQuery = z.infer<typeof SeriesQuery>;
  * Columns of equal length, in time order; times are ms since the epoch at the bucket's start. Where nothing was heard for
  * longer than `gapMs` a bucket with n = 0 and nulls stands in between, so that a line drawn through it breaks. `delta` is
  * what a counter went up by in the bucket, null for gauges. `flags` are `qualityFlags` of the readings left out or kept.
+ * A metric asked for by an alias comes back under the key it is stored under. Weeks start on Monday, days at midnight UTC.
  */
 export const Series = z
   .object({
@@ -63,6 +65,8 @@ export const Series = z
     place: z.string().nullable(),
     asset: z.string().nullable(),
     site: z.string().nullable(),
+    /** True where the metric is personal and the principal may not see it: times and counts stay, all values are null. */
+    masked: z.boolean(),
     resolution: z.enum(resolutions),
     bucketMs: z.number(),
     gapMs: z.number(),
@@ -92,6 +96,34 @@ export const LatestValue = z
   })
   .meta({ id: 'LatestValue' });
 export type LatestValue = z.infer<typeof LatestValue>;
+
+export const FleetValueQuery = PageQuery.extend({
+  metric: MetricKey,
+  group: z.string().max(64).optional(),
+  site: z.string().max(120).optional(),
+  pageSize: z.coerce.number().int().min(1).max(10_000).default(1000),
+});
+/** The newest value of one metric on one device, or on a place of it. */
+export const FleetValue = z
+  .object({
+    deviceId: Id,
+    deviceName: z.string(),
+    site: z.string().nullable(),
+    place: z.string().nullable(),
+    asset: z.string().nullable(),
+    /** Null where masked. */
+    value: z.number().nullable(),
+    at: Instant,
+  })
+  .meta({ id: 'FleetValue' });
+export type FleetValue = z.infer<typeof FleetValue>;
+export const FleetValuePage = pageOf(FleetValue).extend({
+  metric: z.string(),
+  title: z.string(),
+  unit: z.string().nullable(),
+  masked: z.boolean(),
+});
+export type FleetValuePage = z.infer<typeof FleetValuePage>;
 
 export const deadLetterStates = ['open', 'replayed', 'dropped'] as const;
 export const DeadLetter = z
