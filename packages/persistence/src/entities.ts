@@ -49,6 +49,12 @@ import {
   SbomEntity,
 } from './releases/release.entity.js';
 import {
+  IngestFloodEntity,
+  IngestProcessEntity,
+  IngestSlotEntity,
+  WatchedDeviceEntity,
+} from './telemetry/ingest-minute.entity.js';
+import {
   DailyRollupEntity,
   DeadLetterEntity,
   DirtyDayEntity,
@@ -96,6 +102,9 @@ export const entities = [
   GoldenConfigVersionEntity,
   HourlyRollupEntity,
   IdempotencyKeyEntity,
+  IngestFloodEntity,
+  IngestProcessEntity,
+  IngestSlotEntity,
   LatestValueEntity,
   LetterEntity,
   MailEntity,
@@ -117,6 +126,7 @@ export const entities = [
   TwinEntity,
   TwinRevisionEntity,
   UserEntity,
+  WatchedDeviceEntity,
   WebhookDeliveryEntity,
   WebhookEntity,
 ];
