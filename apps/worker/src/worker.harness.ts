@@ -70,11 +70,13 @@ export async function testWorker(
   test: TestDatabase,
   providers: readonly Provider[] = [],
   data = mkdtempSync(join(tmpdir(), 'muster-worker-')),
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<TestWorker> {
   const settings = readSettings({
     MUSTER_DATA: data,
     MUSTER_DATABASE_APP_URL: test.appUrl,
     MUSTER_DATABASE_SYSTEM_URL: test.systemUrl,
+    ...environment,
   });
   const logger = createLogger({ process: 'worker', level: 'fatal' });
   const connection = openQueueConnection(settings, { listeners: queues.length, onError: () => {} });

@@ -1,15 +1,39 @@
+import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ACKS, type Acks } from './acks.js';
+import { Admission } from './admission.js';
 import { Catalogue } from './catalogue.js';
 import { DeadLetters } from './dead-letters.js';
 import { DeviceRegistry } from './device-registry.js';
+import { FLOOD_PACE, FloodLimit, type FloodPace } from './flood-limit.js';
 import { HeartbeatIntake } from './heartbeat-intake.js';
 import { Ingest } from './ingest.js';
 import { Intake } from './intake.js';
 import { LatestValues } from './latest-values.js';
 import { TelemetryIntake } from './telemetry-intake.js';
 
-const parts = [DeviceRegistry, DeadLetters, Intake, Catalogue, Ingest, LatestValues, TelemetryIntake, HeartbeatIntake];
+const parts = [
+  DeviceRegistry,
+  FloodLimit,
+  Admission,
+  DeadLetters,
+  Intake,
+  Catalogue,
+  Ingest,
+  LatestValues,
+  TelemetryIntake,
+  HeartbeatIntake,
+];
+
+/** As the settings have it; tests that give none get their defaults. */
+const floodPace = {
+  provide: FLOOD_PACE,
+  useFactory: (settings?: Partial<Settings>): FloodPace => ({
+    perSecond: settings?.floodPerSecond ?? 200,
+    burst: settings?.floodBurst ?? 20_000,
+  }),
+  inject: [{ token: SETTINGS, optional: true }],
+};
 
 /**
  * The way from a proven message to a committed row, for any door. The process provides `Database`, CLOCK, LOGGER and METRICS;
@@ -22,7 +46,7 @@ export class IngestModule {
     return {
       module: IngestModule,
       global: true,
-      providers: [{ provide: ACKS, useExisting: acks }, ...parts],
+      providers: [{ provide: ACKS, useExisting: acks }, floodPace, ...parts],
       exports: parts,
     };
   }

@@ -4,11 +4,13 @@ import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
-import { decodeUplink, type Uplink, type UplinkMark } from '@muster/telemetry/decode-uplink';
+import { type Decoded, decodeUplink, type Uplink, type UplinkMark } from '@muster/telemetry/decode-uplink';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACKS, type Acks } from './acks.js';
+import { Admission } from './admission.js';
 import { DeadLetters } from './dead-letters.js';
 import { DeviceRegistry, type RegisteredDevice } from './device-registry.js';
+import type { Hold } from './flood-limit.js';
 import type { UplinkMessage } from './uplink.js';
 
 export interface UplinkRefusal {
@@ -37,20 +39,40 @@ export class Intake {
   constructor(
     private readonly registry: DeviceRegistry,
     private readonly deadLetters: DeadLetters,
+    private readonly admission: Admission,
     @Inject(ACKS) private readonly acks: Acks,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
-   * Resolves when the message is committed one way or the other, with the refusal of one that is a dead letter. `apply` commits by itself, is repeated when the database
-   * was away or two transactions collided, and returns a refusal to have the message dead-lettered.
+   * Resolves when the message is committed one way or the other, with the refusal of one that is a dead letter. `apply`
+   * commits by itself, is repeated when the database was away or two transactions collided, and returns a refusal to have
+   * the message dead-lettered. A message of a device that floods is held back: `rate_limited`, committed nowhere and
+   * acknowledged by nobody, so that its device sends it again.
    */
   async take<C extends UplinkChannel>(
     channel: C,
     message: UplinkMessage,
     apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
   ): Promise<UplinkRefusal | null> {
+    const hold = this.admission.holdOf(message, channel);
+    if (hold !== null) return this.#holdBack(channel, message, hold);
     const decoded = decodeUplink(channel, message.deviceId, message.payload);
+    const pauseUntilMs = this.admission.entered(message.deviceId);
+    if (pauseUntilMs !== null) this.#pause(message, decoded.mark, pauseUntilMs);
+    try {
+      return await this.#takeIn(channel, message, decoded, apply);
+    } finally {
+      this.admission.left();
+    }
+  }
+
+  async #takeIn<C extends UplinkChannel>(
+    channel: C,
+    message: UplinkMessage,
+    decoded: Decoded<C>,
+    apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
+  ): Promise<UplinkRefusal | null> {
     const known = this.registry.recall(message.deviceId);
     const device =
       known === undefined ? await untilCommitted(() => this.registry.find(message.deviceId), this.logger) : known;
@@ -81,6 +103,19 @@ export class Intake {
     await this.deadLetters.add({ topic, payload, receivedAt, reason: code, detail, deviceId });
     if (mark !== null) this.acks.refused(message, mark.stream, mark.epoch, mark.seqNo, code);
     return { code, detail };
+  }
+
+  /** Decoded only to tell the device which stream is meant. */
+  #holdBack(channel: UplinkChannel, message: UplinkMessage, { untilMs, tell }: Hold): UplinkRefusal {
+    if (tell) this.#pause(message, decodeUplink(channel, message.deviceId, message.payload).mark, untilMs);
+    return {
+      code: 'rate_limited',
+      detail: `too many messages of this device; none before ${new Date(untilMs).toISOString()}`,
+    };
+  }
+
+  #pause(message: UplinkMessage, mark: UplinkMark | null, pauseUntilMs: number): void {
+    if (mark !== null) this.acks.paused(message, mark.stream, mark.epoch, pauseUntilMs);
   }
 
   #refuseOversized(message: UplinkMessage, mark: UplinkMark | null): Promise<UplinkRefusal> {

@@ -12,6 +12,8 @@ export interface UplinkMessage {
   readonly receivedAt: Date;
   /** SHA-256 of the client certificate; null where the broker does not tell us. */
   readonly fingerprint: string | null;
+  /** A dead letter that is fed through again: no flood of its device. */
+  readonly replayed?: true;
 }
 
 /** Something that arrived where a device may publish but cannot be taken: it goes to the dead letters. */

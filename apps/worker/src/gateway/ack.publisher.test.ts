@@ -60,3 +60,16 @@ describe('acknowledgements', () => {
     expect(transport.to(other, 'ack')).toHaveLength(1);
   });
 });
+
+it('a device that shall wait is told so with what is acknowledged, or alone', async () => {
+  const { transport, acks } = setUp();
+  acks.committed(device, 'telemetry', 0, 1);
+  acks.paused(device, 'telemetry', 0, 1_700_000_000_000);
+  await acks.flush();
+  acks.paused(device, 'telemetry', 0, 1_700_000_001_000);
+  await acks.flush();
+  expect(transport.to(device, 'ack')).toMatchObject([
+    { ranges: [[1, 1]], pauseUntilMs: 1_700_000_000_000 },
+    { ranges: [], refused: [], pauseUntilMs: 1_700_000_001_000 },
+  ]);
+});

@@ -11,6 +11,7 @@ interface Pending {
   readonly epoch: number;
   readonly committed: RangeSet;
   readonly refused: [number, ProblemCode][];
+  pauseUntilMs?: number;
 }
 
 /** Acknowledgements of one device and stream go out together, this often. */
@@ -45,6 +46,10 @@ export class AckPublisher implements Acks {
     if (pending.refused.length < MOST_REFUSED) pending.refused.push([seqNo, code]);
   }
 
+  paused(device: Addressee, stream: string, epoch: number, pauseUntilMs: number): void {
+    this.#of(device, stream, epoch).pauseUntilMs = pauseUntilMs;
+  }
+
   /** Sends everything pending now. */
   async flush(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
@@ -69,8 +74,9 @@ export class AckPublisher implements Acks {
     return pending;
   }
 
-  #send({ to, stream, epoch, committed, refused }: Pending): Promise<void> {
+  #send({ to, stream, epoch, committed, refused, pauseUntilMs }: Pending): Promise<void> {
     const ranges = committed.ranges.map(([from, until]): [number, number] => [from, until]);
-    return this.downlink.publish(to.tenant, to.deviceId, 'ack', { v: 1, stream, epoch, ranges, refused });
+    const pause = pauseUntilMs === undefined ? {} : { pauseUntilMs };
+    return this.downlink.publish(to.tenant, to.deviceId, 'ack', { v: 1, stream, epoch, ranges, refused, ...pause });
   }
 }

@@ -35,6 +35,7 @@ export class Replay {
       payload: row.body,
       receivedAt: this.clock.now(),
       fingerprint: null,
+      replayed: true,
     });
   }
 }

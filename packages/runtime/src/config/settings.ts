@@ -31,6 +31,31 @@ export const settingsSchema = z.object({
   MUSTER_PORT: port(8080).describe('Console and application API.'),
   MUSTER_DEVICE_PORT: port(8443).describe('Device API over mutual TLS.'),
   MUSTER_MQTT_PORT: port(8883).describe('Embedded MQTT broker over mutual TLS.'),
+  MUSTER_COAP_PORT: z.coerce
+    .number('a port number')
+    .int()
+    .min(0, 'a port number')
+    .max(65_535, 'a port number')
+    .optional()
+    .describe('CoAP door (UDP, without DTLS; messages are signed), usually 5683; closed when unset.'),
+  MUSTER_COAP_BIND: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address of the CoAP door: that of the network the gateways are in, never a public one.'),
+  MUSTER_FLOOD_PER_SECOND: z.coerce
+    .number('a number')
+    .min(0.1)
+    .max(1_000_000)
+    .default(200)
+    .describe('Messages a second one device may send in the long run; more wait at the device.'),
+  MUSTER_FLOOD_BURST: z.coerce
+    .number('a number')
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(20_000)
+    .describe('Messages one device may send at once, e.g. out of its buffer after an outage.'),
   MUSTER_DATABASE_URL: postgres()
     .optional()
     .describe('Owner of the schema: migrations, backups, and the source of the next two.'),
