@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { entities } from './entities.js';
 import { isCollision } from './failures.js';
@@ -20,19 +21,26 @@ export interface DatabaseSettings {
   readonly onIdleError?: (error: Error) => void;
 }
 
+/** A connection outside any transaction: each statement is its own. */
+export interface Session {
+  query<R = Record<string, unknown>>(sql: string): Promise<R[]>;
+}
+
 /** How often work is begun before a collision is left to whoever asked for it. */
 const ATTEMPTS = 5;
 
-/** The only two doors to a transaction: `tenant` for everything done in somebody's name, `system` for what crosses tenants. */
+/** The only two doors to a transaction: `tenant` for everything done in somebody's name, `system` for what crosses tenants; `outside` leads past them. */
 export class Database {
   readonly #app: DataSource;
   readonly #system: DataSource;
   readonly #listener: Listener;
+  readonly #systemUrl: string;
 
-  private constructor(app: DataSource, system: DataSource, listener: Listener) {
+  private constructor(app: DataSource, system: DataSource, systemUrl: string) {
     this.#app = app;
     this.#system = system;
-    this.#listener = listener;
+    this.#systemUrl = systemUrl;
+    this.#listener = new Listener(systemUrl);
   }
 
   /** Opens both pools and proves that each role can connect. */
@@ -40,7 +48,7 @@ export class Database {
     const app = await new DataSource(sourceOptions('app', settings.appUrl, settings)).initialize();
     try {
       const system = await new DataSource(sourceOptions('system', settings.systemUrl, settings)).initialize();
-      return new Database(app, system, new Listener(settings.systemUrl));
+      return new Database(app, system, settings.systemUrl);
     } catch (error) {
       await app.destroy();
       throw error;
@@ -68,6 +76,22 @@ export class Database {
   /** Runs `work` in one transaction that sees every tenant. */
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return inTransaction(this.#system, null, work);
+  }
+
+  /**
+   * Runs `work` on a connection of the system role of its own, with no transaction around it: for what Postgres refuses
+   * inside one, such as VACUUM, and for session locks. It is closed afterwards, and its locks are gone with it.
+   */
+  async outside<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: this.#systemUrl, application_name: 'muster-outside', types });
+    // Whoever uses a broken connection learns of it; between two statements nobody would.
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return await work({ query: async <R>(sql: string) => (await client.query(sql)).rows as R[] });
+    } finally {
+      await client.end().catch(() => {});
+    }
   }
 
   /**

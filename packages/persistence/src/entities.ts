@@ -55,6 +55,13 @@ import {
   WatchedDeviceEntity,
 } from './telemetry/ingest-minute.entity.js';
 import {
+  ArchiveEntity,
+  PurgeEntity,
+  RawEndedEntity,
+  RetentionDoneEntity,
+  RetentionPolicyEntity,
+} from './telemetry/retention.entity.js';
+import {
   DailyRollupEntity,
   DeadLetterEntity,
   DirtyDayEntity,
@@ -72,6 +79,7 @@ import { TenantEntity } from './tenants/tenant.entity.js';
 export const entities = [
   ApiKeyEntity,
   AppliedLetterEntity,
+  ArchiveEntity,
   ArtifactEntity,
   AuditEntryEntity,
   AuditHeadEntity,
@@ -83,6 +91,7 @@ export const entities = [
   CampaignWaveEntity,
   CertificateEntity,
   CommandEntity,
+  DailyRollupEntity,
   DeadLetterEntity,
   DecisionRecordEntity,
   DeltaEntity,
@@ -91,7 +100,6 @@ export const entities = [
   DeviceEventEntity,
   DeviceReleaseEntity,
   DeviceStateEntity,
-  DailyRollupEntity,
   DirtyDayEntity,
   DirtyHourEntity,
   DriftEntity,
@@ -114,8 +122,11 @@ export const entities = [
   MetricEntity,
   NotificationEntity,
   PlaceEntity,
-  WeeklyRollupEntity,
+  PurgeEntity,
+  RawEndedEntity,
   ReleaseEntity,
+  RetentionDoneEntity,
+  RetentionPolicyEntity,
   SbomComponentEntity,
   SbomEntity,
   SessionEntity,
@@ -129,4 +140,5 @@ export const entities = [
   WatchedDeviceEntity,
   WebhookDeliveryEntity,
   WebhookEntity,
+  WeeklyRollupEntity,
 ];

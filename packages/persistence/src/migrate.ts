@@ -4,10 +4,11 @@ import { DataSource } from 'typeorm';
 import { migrations } from './migrations/all.js';
 import { ensureRoles, type RolePasswords } from './roles.js';
 import { partitionStore } from './telemetry/partition.store.js';
+import { hourlyRollups, rawMessages } from './telemetry/partitioned.js';
 
 /**
  * Brings the database at `ownerUrl` to the newest schema: roles (created or given these passwords), migrations each in
- * its own transaction, and day partitions around `now`. Repeatable; two at once wait for each other.
+ * its own transaction, and partitions around `now`. Repeatable; two at once wait for each other.
  * The owner must be able to create roles with BYPASSRLS, which on PostgreSQL 15 only a superuser is.
  */
 export async function migrate(ownerUrl: string, passwords: RolePasswords, now: Date = new Date()): Promise<void> {
@@ -33,7 +34,7 @@ async function makePartitions(client: pg.Client, now: Date): Promise<void> {
   const query = async <R>(sql: string): Promise<R[]> => (await client.query(sql)).rows as R[];
   await client.query('begin');
   await client.query('set local role muster_system');
-  await partitionStore.extend({ query }, now);
+  for (const table of [rawMessages, hourlyRollups]) await partitionStore.extend({ query }, now, table);
   await client.query('commit');
 }
 

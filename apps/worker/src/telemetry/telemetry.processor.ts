@@ -3,6 +3,7 @@ import { isTransient } from '@muster/persistence/failures';
 import { appliedLetters } from '@muster/persistence/outbox/applied-letters.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { partitionStore } from '@muster/persistence/telemetry/partition.store';
+import { hourlyRollups, rawMessages } from '@muster/persistence/telemetry/partitioned';
 import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Processor, WorkerHost } from '@nestjs/bullmq';
@@ -13,8 +14,6 @@ import { Replay } from './replay.js';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** How long messages as received are kept; rollups stay. */
-const RAW_DAYS = 30;
 const DEAD_DAYS = 30;
 const MOST_DEAD = 100_000;
 const DEVICE_HOURS = 500;
@@ -37,7 +36,7 @@ export class TelemetryProcessor extends WorkerHost {
       case 'roll-up':
         return this.#rollUp(now);
       case 'extend-partitions':
-        return this.#patiently((tx) => partitionStore.extend(tx, now));
+        return this.#extend(now);
       case 'prune':
         return this.#prune(now);
       case 'replay':
@@ -57,11 +56,14 @@ export class TelemetryProcessor extends WorkerHost {
     }
   }
 
-  async #prune(now: Date): Promise<{ days: number; deadLetters: number }> {
-    const days = await this.#patiently((tx) => partitionStore.prune(tx, new Date(now.getTime() - RAW_DAYS * DAY_MS)));
+  async #extend(now: Date): Promise<number> {
+    const days = await this.#patiently((tx) => partitionStore.extend(tx, now, rawMessages));
+    return days + (await this.#patiently((tx) => partitionStore.extend(tx, now, hourlyRollups)));
+  }
+
+  #prune(now: Date): Promise<number> {
     const before = new Date(now.getTime() - DEAD_DAYS * DAY_MS);
-    const deadLetters = await this.database.system((tx) => deadLetterStore.prune(tx, before, MOST_DEAD));
-    return { days, deadLetters };
+    return this.database.system((tx) => deadLetterStore.prune(tx, before, MOST_DEAD));
   }
 
   async #replay(letter: LetterJob): Promise<void> {

@@ -18,6 +18,7 @@ import { DeltaLeases1763700000017 } from './0017-delta-leases.js';
 import { CampaignSites1763700000018 } from './0018-campaign-sites.js';
 import { MetricFacts1763700000019 } from './0019-metric-facts.js';
 import { RollupSpans1763700000020 } from './0020-rollup-spans.js';
+import { TiersAndRetention1763700000021 } from './0021-tiers-and-retention.js';
 import { IngestMinutes1763700000023 } from './0023-ingest-minutes.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
@@ -42,5 +43,6 @@ export const migrations = [
   CampaignSites1763700000018,
   MetricFacts1763700000019,
   RollupSpans1763700000020,
+  TiersAndRetention1763700000021,
   IngestMinutes1763700000023,
 ];

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ingestStore } from './ingest.store.js';
 import { byKey, type MessageRow } from './message-row.js';
 import { partitionStore } from './partition.store.js';
+import { hourlyRollups, rawMessages } from './partitioned.js';
 
 const DAY_MS = 86_400_000;
 const now = new Date();
@@ -60,14 +61,16 @@ describe('partitions of messages', () => {
     expect(await partitionOf(6)).toBe('messages_after');
   });
 
-  it('are dropped when they are old, and a late message still finds a home', async () => {
-    const before = await test.database.system((tx) => partitionStore.list(tx));
-    const dropped = await test.database.system((tx) => partitionStore.prune(tx, days(-3)));
-    const after = await test.database.system((tx) => partitionStore.list(tx));
-    expect(dropped).toBeGreaterThan(0);
-    expect(before.days.slice(dropped)).toEqual(after.days);
-    expect(await partitionOf(1)).toBeUndefined();
-    await insert([message(days(-5), 50)]);
+  it('leave the parent when they end, and a late message still finds a home', async () => {
+    const [oldest] = await test.database.system((tx) => partitionStore.parts(tx, rawMessages));
+    await insert([message(oldest!.start, 49)]);
+    for (const step of partitionStore.prepareToEnd(rawMessages, oldest!)) await test.database.system(step);
+    const ended = await test.database.system((tx) => partitionStore.endOldest(tx, rawMessages, oldest!));
+    expect(ended).toBe(oldest!.name.replace('messages_', 'messages_ended_'));
+    expect((await test.database.system((tx) => partitionStore.list(tx))).floor).toEqual(oldest!.end);
+    expect(await partitionOf(49)).toBeUndefined();
+    expect(await test.database.system((tx) => tx.query(`select seq_no as seq from ${ended}`))).toEqual([{ seq: 49 }]);
+    await insert([message(oldest!.start, 50)]);
     expect(await partitionOf(50)).toBe('messages_before');
   });
 
@@ -79,5 +82,23 @@ describe('partitions of messages', () => {
       expect(await insert([message(now, 60)])).toEqual(new Map([[1, 1]]));
     });
     expect(await test.database.system((tx) => partitionStore.extend(tx, days(60)))).toBeGreaterThan(0);
+  });
+
+  it('of hours are months, and hours of any time have a home', async () => {
+    const hours = ['1999-01-01T00:00:00Z', now.toISOString(), '2150-01-01T00:00:00Z'];
+    const homes = await test.database.system(async (tx) => {
+      for (const hour of hours)
+        await tx.execute(
+          `insert into telemetry_hourly (device_key, metric, bucket, n, sum, min, max, first, first_at, last, last_at)
+           values (1, 1, $1, 1, 1, 1, 1, 1, $1, 1, $1)`,
+          [hour],
+        );
+      return tx.query<{ name: string }>(
+        'select tableoid::regclass::text as name from telemetry_hourly order by bucket',
+      );
+    });
+    const month = `telemetry_hourly_${now.toISOString().slice(0, 7).replace('-', '')}01`;
+    expect(homes.map(({ name }) => name)).toEqual(['telemetry_hourly_before', month, 'telemetry_hourly_after']);
+    expect(await test.database.system((tx) => partitionStore.extend(tx, days(100), hourlyRollups))).toBeGreaterThan(0);
   });
 });

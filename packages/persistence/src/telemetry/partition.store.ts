@@ -1,104 +1,169 @@
 import type { Tx } from '../transaction.js';
+import { known, later, type Part, type Partitioned, partAt, partNamed, rawMessages, startOf } from './partitioned.js';
 
-const DAY_MS = 86_400_000;
-/** How far behind today days of their own begin, when the first ones are made. */
-const DAYS_BEHIND = 7;
-/** How far ahead of today days are made, and how few may be left before more are. */
-const DAYS_AHEAD = 30;
-const FEWEST_AHEAD = 14;
+type Query = Pick<Tx, 'query'>;
 
 export interface Partitions {
   /** Start of the oldest day partition; everything before it is in `messages_before`. Null when none exist yet. */
   readonly floor: Date | null;
   /** End of the newest day partition; everything from it on is in `messages_after`. */
   readonly ceiling: Date | null;
+  /** Names, oldest first. */
   readonly days: readonly string[];
 }
 
 /**
- * Day partitions of `messages` between two permanent ones, so that every timestamp has a home and none is DEFAULT.
- * Each change runs in the caller's transaction with a short lock timeout: it needs the parent exclusively for a
- * moment, and waiting for it behind a long reader would stop the ingest. On 55P03 try again later.
+ * Parts by time between two permanent ones, so that every timestamp has a home at every moment and none is DEFAULT.
+ *
+ * A change needs the parent exclusively for a moment. Whoever waits for that stops everybody who comes later, so it waits
+ * a tenth of a second, and on 55P03 the caller comes again after a pause. It runs in the caller's transaction, which makes
+ * it whole or nothing. DETACH ... CONCURRENTLY is not used: until the longest reader ends it leaves a range without a
+ * home, and an insert into that range fails (decision record 13).
  */
 export const partitionStore = {
-  async list(tx: Pick<Tx, 'query'>): Promise<Partitions> {
+  async list(tx: Query, table: Partitioned = rawMessages): Promise<Partitions> {
+    const parts = await partitionStore.parts(tx, table);
+    const days = parts.map(({ name }) => name);
+    return { floor: parts[0]?.start ?? null, ceiling: parts.at(-1)?.end ?? null, days };
+  },
+
+  /** The parts that lie in the parent, oldest first, without the two permanent ones. */
+  async parts(tx: Query, table: Partitioned): Promise<Part[]> {
     const rows = await tx.query<{ name: string }>(
       `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-       where i.inhparent = 'messages'::regclass and c.relname ~ '^messages_\\d{8}$' order by c.relname`,
+       where i.inhparent = '${table.parent}'::regclass and c.relname ~ '^${table.parent}_\\d{8}$' order by c.relname`,
     );
-    const days = rows.map((row) => row.name);
-    if (days.length === 0) return { floor: null, ceiling: null, days };
-    return { floor: dayOf(days[0]!), ceiling: new Date(dayOf(days.at(-1)!).getTime() + DAY_MS), days };
+    return rows.map(({ name }) => partNamed(table, name));
   },
 
-  /** Makes days ahead when fewer than 14 are left, the first ones too; returns how many were made. */
-  async extend(tx: Pick<Tx, 'query'>, now: Date): Promise<number> {
-    const today = startOfDay(now);
-    const { ceiling } = await partitionStore.list(tx);
-    if (ceiling !== null && ceiling.getTime() - today.getTime() >= FEWEST_AHEAD * DAY_MS) return 0;
-    const from = ceiling ?? addDays(today, -DAYS_BEHIND);
-    const to = addDays(today, DAYS_AHEAD + 1);
-    const days = daysBetween(from, to);
-    await tx.query(`set local lock_timeout = '500ms'`);
-    if (ceiling === null) await attach(tx, 'messages_before', null, from, true);
-    else await tx.query('alter table messages detach partition messages_after');
-    for (const day of days) await attach(tx, nameOf(day), day, addDays(day, 1), true);
-    if (ceiling !== null) {
-      await tx.query(
-        `with moved as (delete from messages_after where produced_at < '${to.toISOString()}' returning *)
-         insert into messages select * from moved`,
-      );
-    }
-    await attach(tx, 'messages_after', to, null, ceiling === null);
-    return days.length;
+  /** Makes parts ahead when few are left, the first ones too; returns how many were made. */
+  async extend(tx: Query, now: Date, table: Partitioned = rawMessages): Promise<number> {
+    const { parent, column } = table;
+    const today = startOf(table, now);
+    const { ceiling } = await partitionStore.list(tx, table);
+    if (ceiling !== null && ceiling >= later(table, today, table.fewest)) return 0;
+    const from = ceiling ?? later(table, today, -table.behind);
+    const to = later(table, today, table.ahead + 1);
+    const made: Part[] = [];
+    for (let start = from; start < to; start = later(table, start, 1)) made.push(partAt(table, start));
+    // Made before the parent is locked: nobody knows these tables yet.
+    for (const part of made) await createLike(tx, table, part.name, part.start, part.end);
+    await hold(tx, parent);
+    const permanent = new Set((await attached(tx, parent)).filter((name) => /_(before|after)$/.test(name)));
+    const before = `${parent}_before`;
+    const after = `${parent}_after`;
+    if (!permanent.has(after)) await createLike(tx, table, after, null, null);
+    for (const name of permanent)
+      if (name === after || ceiling === null) await tx.query(`alter table ${parent} detach partition ${name}`);
+    for (const part of made) await attach(tx, table, part.name, part.start, part.end);
+    if (ceiling === null) {
+      if (!permanent.has(before)) await createLike(tx, table, before, null, null);
+      await carry(tx, parent, before, `${column} >= '${from.toISOString()}' and ${column} < '${to.toISOString()}'`);
+      await carry(tx, after, before, `${column} >= '${to.toISOString()}'`);
+      await attach(tx, table, before, null, from);
+    } else await carry(tx, parent, after, `${column} < '${to.toISOString()}'`);
+    await attach(tx, table, after, to, null);
+    return made.length;
   },
 
-  /** Drops the days that end before `before` and forgets older rows; returns how many days went. */
-  async prune(tx: Pick<Tx, 'query'>, before: Date): Promise<number> {
-    const { days } = await partitionStore.list(tx);
-    const gone = days.slice(0, -1).filter((name) => addDays(dayOf(name), 1) <= before);
-    if (gone.length === 0) return 0;
-    const floor = addDays(dayOf(gone.at(-1)!), 1);
-    await tx.query(`set local lock_timeout = '500ms'`);
-    await tx.query('alter table messages detach partition messages_before');
-    for (const name of gone) {
-      await tx.query(`alter table messages detach partition ${name}`);
-      await tx.query(`drop table ${name}`);
-    }
-    await tx.query(`delete from messages_before where produced_at < '${before.toISOString()}'`);
-    await attach(tx, 'messages_before', null, floor, false);
-    return gone.length;
+  /**
+   * Takes the oldest part out of the parent under another name, `<parent>_ended_<day>`, and lets `<parent>_before` cover
+   * its time, so that what still arrives for it has a home. `prepareToEnd` must have run in transactions of its own.
+   */
+  async endOldest(tx: Query, table: Partitioned, part: Part): Promise<string> {
+    const { parent } = table;
+    const before = `${parent}_before`;
+    await hold(tx, parent);
+    const [oldest] = await partitionStore.parts(tx, table);
+    if (oldest?.name !== part.name) throw new Error(`${part.name} is not the oldest part`);
+    const ended = known(part.name.replace(/_(\d{8})$/, '_ended_$1'));
+    await tx.query(`alter table ${parent} detach partition ${before}`);
+    await tx.query(`alter table ${parent} detach partition ${known(part.name)}`);
+    await tx.query(`alter table ${part.name} rename to ${ended}`);
+    await tx.query(`alter table ${parent} attach partition ${before} for values from (minvalue) to (${at(part.end)})`);
+    await tx.query(`alter table ${before} drop constraint if exists ${before}_range`);
+    return ended;
+  },
+
+  /**
+   * The two steps before `endOldest`, each a transaction: a CHECK that is only noted, and its validation, which reads the
+   * table without locking it. Without them ATTACH would read it under its lock.
+   */
+  prepareToEnd(table: Partitioned, part: Part): readonly ((tx: Query) => Promise<unknown>)[] {
+    const before = `${table.parent}_before`;
+    return [
+      async (tx) => {
+        await tx.query(WAIT);
+        await tx.query(`alter table ${before} drop constraint if exists ${before}_range`);
+        await tx.query(
+          `alter table ${before} add constraint ${before}_range check (${table.column} < ${at(part.end)}) not valid`,
+        );
+      },
+      (tx) => tx.query(`alter table ${before} validate constraint ${before}_range`),
+    ];
+  },
+
+  /** Puts `copy`, which holds the same rows, in the place of `part` and drops the old table. */
+  async replace(tx: Query, table: Partitioned, part: Part, copy: string): Promise<void> {
+    const { parent } = table;
+    await hold(tx, parent);
+    await tx.query(`alter table ${parent} detach partition ${known(part.name)}`);
+    await tx.query(`drop table ${part.name}`);
+    await tx.query(`alter table ${known(copy)} rename to ${part.name}`);
+    await attach(tx, table, part.name, part.start, part.end, `${copy}_range`);
+    await tx.query(`comment on table ${part.name} is 'warm'`);
   },
 };
 
-/** Attaching a table whose CHECK already says the range spares Postgres the scan under its lock. */
-async function attach(
-  tx: Pick<Tx, 'query'>,
+const WAIT = `set local lock_timeout = '100ms'`;
+const at = (time: Date | null): string => `'${time!.toISOString()}'`;
+
+/** The parent first and then its parts, as everybody takes them. */
+async function hold(tx: Query, parent: string): Promise<void> {
+  await tx.query(WAIT);
+  await tx.query(`lock table ${parent} in access exclusive mode`);
+}
+
+async function attached(tx: Query, parent: string): Promise<string[]> {
+  const rows = await tx.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = '${parent}'::regclass`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Moves rows that a permanent part held for a time that has a part of its own now. */
+const carry = (tx: Query, to: string, from: string, where: string) =>
+  tx.query(`with moved as (delete from ${from} where ${where} returning *) insert into ${to} select * from moved`);
+
+const boundsOf = ({ column }: Partitioned, from: Date | null, to: Date | null): string =>
+  [from && `${column} >= ${at(from)}`, to && `${column} < ${at(to)}`].filter(Boolean).join(' and ');
+
+/** A table like the parent; with bounds also with the CHECK that spares Postgres the scan when it is attached. */
+export async function createLike(
+  tx: Query,
+  table: Partitioned,
   name: string,
   from: Date | null,
   to: Date | null,
-  create: boolean,
 ): Promise<void> {
-  const bounds = [
-    from === null ? null : `produced_at >= '${from.toISOString()}'`,
-    to === null ? null : `produced_at < '${to.toISOString()}'`,
-  ].filter((bound) => bound !== null);
-  if (create)
-    await tx.query(`create table ${name} (like messages including defaults including constraints including indexes)`);
-  await tx.query(`alter table ${name} add constraint ${name}_range check (${bounds.join(' and ')})`);
+  const { parent, endsBy } = table;
   await tx.query(
-    `alter table messages attach partition ${name} for values
-     from (${from === null ? 'minvalue' : `'${from.toISOString()}'`}) to (${to === null ? 'maxvalue' : `'${to.toISOString()}'`})`,
+    `create table ${known(name)} (like ${parent} including defaults including constraints including indexes)`,
   );
-  await tx.query(`alter table ${name} drop constraint ${name}_range`);
+  if (from ?? to)
+    await tx.query(`alter table ${name} add constraint ${name}_range check (${boundsOf(table, from, to)})`);
+  else await tx.query(`create index ${name}_time on ${name} ((${endsBy}))`);
 }
 
-const startOfDay = (at: Date): Date => new Date(Math.floor(at.getTime() / DAY_MS) * DAY_MS);
-const addDays = (day: Date, n: number): Date => new Date(day.getTime() + n * DAY_MS);
-const nameOf = (day: Date): string => `messages_${day.toISOString().slice(0, 10).replaceAll('-', '')}`;
-const dayOf = (name: string): Date => new Date(name.replace(/^messages_(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3T00:00:00Z'));
-const daysBetween = (from: Date, to: Date): Date[] => {
-  const days: Date[] = [];
-  for (let day = from; day < to; day = addDays(day, 1)) days.push(day);
-  return days;
-};
+async function attach(
+  tx: Query,
+  table: Partitioned,
+  name: string,
+  from: Date | null,
+  to: Date | null,
+  range = `${name}_range`,
+): Promise<void> {
+  const ends = `from (${from === null ? 'minvalue' : at(from)}) to (${to === null ? 'maxvalue' : at(to)})`;
+  await tx.query(`alter table ${table.parent} attach partition ${known(name)} for values ${ends}`);
+  await tx.query(`alter table ${name} drop constraint if exists ${range}`);
+}
