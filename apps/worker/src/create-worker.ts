@@ -1,4 +1,5 @@
 import { DeadLetters } from '@muster/ingest/dead-letters';
+import { IngestMinutes } from '@muster/ingest/ingest-minutes';
 import { NestLogger } from '@muster/runtime/logging/nest-logger';
 import type { QueueConnection } from '@muster/runtime/queues/queue-connection';
 import type { INestMicroservice } from '@nestjs/common';
@@ -21,5 +22,6 @@ export async function createWorker(parts: WorkerParts, queues: QueueConnection):
     WorkerModule.with(parts, queues, parts.logger),
     { strategy, logger: new NestLogger(parts.logger) },
   );
+  app.get(IngestMinutes).door('mqtt', () => strategy.gauge);
   return app;
 }

@@ -6,6 +6,7 @@ import { METRICS } from '@muster/runtime/metrics/metrics';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, type Registry } from 'prom-client';
 import { DeviceRegistry } from './device-registry.js';
+import { IngestMinutes } from './ingest-minutes.js';
 import { MicroBatch } from './micro-batch.js';
 import type { RefusedUplink } from './uplink.js';
 
@@ -18,6 +19,7 @@ export class DeadLetters {
   constructor(
     private readonly database: Database,
     private readonly registry: DeviceRegistry,
+    private readonly minutes: IngestMinutes,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) metrics: Registry,
   ) {
@@ -39,6 +41,7 @@ export class DeadLetters {
     const device = deviceId === null ? null : await untilCommitted(() => this.registry.find(deviceId), this.logger);
     await this.#batch.add({ ...refused, tenant: device?.tenant ?? null });
     this.#count.inc({ code: refused.reason });
+    if (device) this.minutes.deadLettered(device.tenant);
   }
 
   #store(items: readonly NewDeadLetter[]): Promise<void> {

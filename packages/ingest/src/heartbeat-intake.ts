@@ -36,7 +36,7 @@ export class HeartbeatIntake {
         quality: null,
         extra: healthOf(uplink),
       };
-      return this.ingest.store({ device, row, news });
+      return this.ingest.store({ device, row, news, bytes: message.payload.length });
     });
   }
 }

@@ -8,15 +8,21 @@ import { DeviceRegistry } from './device-registry.js';
 import { FLOOD_PACE, FloodLimit, type FloodPace } from './flood-limit.js';
 import { HeartbeatIntake } from './heartbeat-intake.js';
 import { Ingest } from './ingest.js';
+import { IngestMinutes } from './ingest-minutes.js';
 import { Intake } from './intake.js';
 import { LatestValues } from './latest-values.js';
+import { Onlookers } from './onlookers.js';
 import { TelemetryIntake } from './telemetry-intake.js';
+import { WatchedDevices } from './watched-devices.js';
 
 const parts = [
   DeviceRegistry,
   FloodLimit,
   Admission,
   DeadLetters,
+  IngestMinutes,
+  WatchedDevices,
+  Onlookers,
   Intake,
   Catalogue,
   Ingest,

@@ -16,6 +16,7 @@ import type { RegisteredDevice } from './device-registry.js';
 import type { UplinkRefusal } from './intake.js';
 import { LatestValues } from './latest-values.js';
 import { MicroBatch } from './micro-batch.js';
+import { Onlookers } from './onlookers.js';
 import { RollupMarks } from './rollup-marks.js';
 import { type HeartbeatNews, sightingsOf } from './sightings.js';
 
@@ -24,6 +25,8 @@ export interface Draft {
   readonly device: RegisteredDevice;
   readonly row: MessageRow | null;
   readonly news: HeartbeatNews | null;
+  /** Of the payload as it came in. */
+  readonly bytes?: number;
   /** Set when the database refused the values. */
   refusal?: UplinkRefusal;
 }
@@ -53,6 +56,7 @@ export class Ingest {
   constructor(
     private readonly database: Database,
     private readonly latest: LatestValues,
+    private readonly onlookers: Onlookers,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) metrics: Registry,
@@ -114,6 +118,7 @@ export class Ingest {
     const { hours, leftOut, by } = this.#marks.of(rows, this.clock.now());
     const fresh = await this.database.system(async (tx) => {
       const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : null;
+      await this.onlookers.within(tx, rows);
       if (hours.length > 0) await rollupStore.mark(tx, hours);
       if (sightings.length > 0) {
         const news = await heartbeatStore.record(tx, sightings);
@@ -135,6 +140,8 @@ export class Ingest {
     if (this.clock.now().getTime() > by) await this.database.system((tx) => rollupStore.mark(tx, leftOut));
     this.#marks.committed(hours, this.clock.now());
     this.latest.note(rows);
+    const total = [...(fresh?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+    this.onlookers.after(drafts, total);
     for (const [kind, id] of Object.entries(messageKinds)) {
       const stored = fresh?.get(id) ?? 0;
       const duplicate = rows.reduce((n, row) => (row.kind === id ? n + 1 : n), 0) - stored;

@@ -29,7 +29,7 @@ export class TelemetryIntake {
         placeId: await this.catalogue.placeId(device, message.place, uplink.asset ?? null),
         metric: await this.catalogue.metricIds(device.tenant, metric),
       };
-      return this.ingest.store({ device, row, news: null });
+      return this.ingest.store({ device, row, news: null, bytes: message.payload.length });
     });
   }
 }

@@ -54,6 +54,11 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     });
   }
 
+  /** What is taken and not yet committed, and whether reading stopped because of it. */
+  get gauge(): { waiting: number; paused: boolean } {
+    return { waiting: this.#waiting, paused: this.#paused };
+  }
+
   listen(callback: (error?: unknown) => void): void {
     this.#pipeline().handlers.open((message) => this.#handle(message));
     this.#transport.start(this).then(() => callback(), callback);

@@ -1,0 +1,28 @@
+import type { Tx } from '@muster/persistence/database';
+import type { MessageRow } from '@muster/persistence/telemetry/message-row';
+import { Injectable } from '@nestjs/common';
+import { IngestMinutes } from './ingest-minutes.js';
+import { WatchedDevices } from './watched-devices.js';
+
+/** Whoever wants to know of a batch and does not change what becomes of it. */
+@Injectable()
+export class Onlookers {
+  constructor(
+    private readonly minutes: IngestMinutes,
+    private readonly watched: WatchedDevices,
+  ) {}
+
+  /** Call in the transaction that stores `rows`. */
+  within(tx: Tx, rows: readonly MessageRow[]): Promise<void> {
+    return this.watched.tell(tx, rows);
+  }
+
+  /** Call after its commit; `stored` of the rows were new. */
+  after(
+    drafts: readonly { readonly row: MessageRow | null; readonly bytes?: number | undefined }[],
+    stored: number,
+  ): void {
+    const arrivals = drafts.flatMap(({ row, bytes = 0 }) => (row === null ? [] : [{ row, bytes }]));
+    if (arrivals.length > 0) this.minutes.committed(arrivals, stored);
+  }
+}
