@@ -1,33 +1,47 @@
 import { Database } from '@muster/persistence/database';
+import { catalogueStore, type MetricRuleRow, metricsChannel } from '@muster/persistence/telemetry/catalogue.store';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
-import { Inject, Injectable } from '@nestjs/common';
+import type { MetricRule } from '@muster/telemetry/judge-readings';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { RegisteredDevice } from './device-registry.js';
 
 const MOST = 500_000;
 
-/** Numbers for metric names and places. They never change once given, so they are remembered. */
+/** Numbers for places, which never change once given, and the rules of metrics, which are read again when somebody changes one. */
 @Injectable()
-export class Catalogue {
-  readonly #metrics = new Map<string, Map<string, number>>();
+export class Catalogue implements OnModuleInit, OnModuleDestroy {
+  readonly #metrics = new Map<string, Map<string, MetricRule>>();
   readonly #places = new Map<string, { id: number; asset: string | null }>();
+  /** Counts what made rules old, so that an answer that was under way meanwhile is not remembered. */
+  #changes = 0;
+  #stop: () => Promise<void> = async () => {};
 
   constructor(
     private readonly database: Database,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** Ids of `keys`, in their order; new ones enter the tenant's catalogue. Answers at once where nothing is new. */
-  metricIds(tenant: string, keys: readonly string[]): number[] | Promise<number[]> {
+  async onModuleInit(): Promise<void> {
+    this.#stop = await this.database.listen(metricsChannel, (tenant) => this.#forget(tenant));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#stop();
+  }
+
+  /** Rules of `keys`, in their order; new ones enter the tenant's catalogue. Answers at once where nothing is new. */
+  rules(tenant: string, keys: readonly string[]): readonly MetricRule[] | Promise<readonly MetricRule[]> {
     const known = this.#metrics.get(tenant);
-    const ids: number[] = [];
-    for (const key of keys) {
-      const id = known?.get(key);
-      if (id === undefined) return this.#learn(tenant, keys);
-      ids.push(id);
+    if (known === undefined) return this.#learn(tenant, keys);
+    const rules = new Array<MetricRule>(keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const rule = known.get(keys[i]!);
+      if (rule === undefined) return this.#learn(tenant, keys);
+      rules[i] = rule;
     }
-    return ids;
+    return rules;
   }
 
   /** Id of a place below a device, made when new; null for the device itself. */
@@ -38,17 +52,29 @@ export class Catalogue {
     return this.#place(device, path, asset);
   }
 
-  async #learn(tenant: string, keys: readonly string[]): Promise<number[]> {
-    const wanted = [...new Set(keys)].map((key) => ({ tenant, key }));
-    const found = await untilCommitted(
-      () => this.database.system((tx) => ingestStore.metricIds(tx, wanted)),
+  async #learn(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
+    const changes = this.#changes;
+    const rows = await untilCommitted(
+      () => this.database.system((tx) => catalogueStore.rules(tx, tenant, keys)),
       this.logger,
     );
-    const known = this.#metrics.get(tenant) ?? new Map<string, number>();
+    const found = new Map(rows.map((row) => [row.key, ruleOf(row)]));
+    if (changes === this.#changes) this.#remember(tenant, found);
+    return keys.map((key) => found.get(key)!);
+  }
+
+  #remember(tenant: string, found: ReadonlyMap<string, MetricRule>): void {
+    const known = this.#metrics.get(tenant) ?? new Map<string, MetricRule>();
     if (known.size > MOST) known.clear();
-    for (const { key } of wanted) known.set(key, found.get(`${tenant}/${key}`)!);
+    for (const [key, rule] of found) known.set(key, rule);
     this.#metrics.set(tenant, known);
-    return keys.map((key) => known.get(key)!);
+  }
+
+  /** All of a tenant's rules, since those of an alias follow its target; '' means that news may have been missed. */
+  #forget(tenant: string): void {
+    this.#changes++;
+    if (tenant === '') this.#metrics.clear();
+    else this.#metrics.delete(tenant);
   }
 
   async #place(device: RegisteredDevice, path: string, asset: string | null): Promise<number> {
@@ -64,3 +90,13 @@ export class Catalogue {
     return id;
   }
 }
+
+const ruleOf = ({ id, alias, factor, shift, low, high, stuckAfterS }: MetricRuleRow): MetricRule => ({
+  id,
+  factor: alias ? factor : 1,
+  shift: alias ? shift : 0,
+  low: low ?? Number.NEGATIVE_INFINITY,
+  high: high ?? Number.POSITIVE_INFINITY,
+  stuckAfterMs: stuckAfterS === null ? null : stuckAfterS * 1000,
+  judged: alias || low !== null || high !== null || stuckAfterS !== null,
+});

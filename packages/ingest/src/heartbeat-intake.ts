@@ -1,6 +1,7 @@
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
 import { judgeClock } from '@muster/telemetry/judge-clock';
 import { Injectable } from '@nestjs/common';
+import { ClockAnchors } from './clock-anchors.js';
 import { Ingest } from './ingest.js';
 import { Intake, type UplinkRefusal } from './intake.js';
 import { healthOf } from './sightings.js';
@@ -12,6 +13,7 @@ export class HeartbeatIntake {
   constructor(
     private readonly intake: Intake,
     private readonly ingest: Ingest,
+    private readonly anchors: ClockAnchors,
   ) {}
 
   /** Resolves when the message is committed: null when it is stored or was before, else why it is a dead letter. */
@@ -19,6 +21,7 @@ export class HeartbeatIntake {
     return this.intake.take('heartbeat', message, ({ uplink, device, producedAt }) => {
       const { receivedAt } = message;
       const news = { uplink, receivedAt };
+      this.anchors.note(device, news);
       if (uplink.reason === 'offline') return this.ingest.store({ device, row: null, news });
       const row = {
         deviceKey: device.deviceKey,

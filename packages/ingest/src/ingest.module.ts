@@ -3,6 +3,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ACKS, type Acks } from './acks.js';
 import { Admission } from './admission.js';
 import { Catalogue } from './catalogue.js';
+import { ClockAnchors } from './clock-anchors.js';
 import { DeadLetters } from './dead-letters.js';
 import { DeviceRegistry } from './device-registry.js';
 import { FLOOD_PACE, FloodLimit, type FloodPace } from './flood-limit.js';
@@ -25,6 +26,7 @@ const parts = [
   Onlookers,
   Intake,
   Catalogue,
+  ClockAnchors,
   Ingest,
   LatestValues,
   TelemetryIntake,

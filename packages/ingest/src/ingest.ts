@@ -3,6 +3,7 @@ import { Database } from '@muster/persistence/database';
 import { heartbeatStore } from '@muster/persistence/devices/heartbeat.store';
 import { isDataFault, isTransient } from '@muster/persistence/failures';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { clockAnchorStore } from '@muster/persistence/telemetry/clock-anchor.store';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { byKey, type MessageRow } from '@muster/persistence/telemetry/message-row';
 import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
@@ -12,6 +13,7 @@ import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { anchorsOf } from './clock-anchors.js';
 import type { RegisteredDevice } from './device-registry.js';
 import type { UplinkRefusal } from './intake.js';
 import { LatestValues } from './latest-values.js';
@@ -115,11 +117,13 @@ export class Ingest {
   async #commit(drafts: readonly Draft[]): Promise<void> {
     const rows = drafts.flatMap(({ row }) => (row === null ? [] : [row])).sort(byKey);
     const sightings = sightingsOf(drafts);
+    const anchors = anchorsOf(drafts);
     const { hours, leftOut, by } = this.#marks.of(rows, this.clock.now());
     const fresh = await this.database.system(async (tx) => {
       const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : null;
       await this.onlookers.within(tx, rows);
       if (hours.length > 0) await rollupStore.mark(tx, hours);
+      if (anchors.length > 0) await clockAnchorStore.keep(tx, anchors);
       if (sightings.length > 0) {
         const news = await heartbeatStore.record(tx, sightings);
         const changed = await heartbeatStore.keepVersions(

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { unusable } from '@muster/contracts/telemetry/telemetry.schema';
 import { Database } from '@muster/persistence/database';
 import { type LatestValue, latestStore } from '@muster/persistence/telemetry/latest.store';
 import { effectiveTime, type MessageRow } from '@muster/persistence/telemetry/message-row';
@@ -48,6 +49,7 @@ export class LatestValues implements OnModuleDestroy {
     const places = below(this.#devices, deviceKey);
     const series = below(places, placeId ?? 0);
     for (const [i, metric] of row.metric.entries()) {
+      if (row.quality !== null && (row.quality[i]! & unusable) !== 0) continue;
       const at = effectiveTime(row, row.dtMs[i]!);
       const value = row.value[i]!;
       const known = series.get(metric);

@@ -48,6 +48,8 @@ import {
   SbomComponentEntity,
   SbomEntity,
 } from './releases/release.entity.js';
+import { AnomalyEntity, AnomalyLookEntity, SeriesBaselineEntity } from './telemetry/anomaly.entity.js';
+import { ClockAnchorEntity } from './telemetry/clock-anchor.entity.js';
 import {
   IngestFloodEntity,
   IngestProcessEntity,
@@ -77,6 +79,8 @@ import { TenantEntity } from './tenants/tenant.entity.js';
 
 /** Every table as a class. Stores may query through them; a test compares them with the migrated schema. */
 export const entities = [
+  AnomalyEntity,
+  AnomalyLookEntity,
   ApiKeyEntity,
   AppliedLetterEntity,
   ArchiveEntity,
@@ -90,6 +94,7 @@ export const entities = [
   CampaignTargetEntity,
   CampaignWaveEntity,
   CertificateEntity,
+  ClockAnchorEntity,
   CommandEntity,
   DailyRollupEntity,
   DeadLetterEntity,
@@ -129,6 +134,7 @@ export const entities = [
   RetentionPolicyEntity,
   SbomComponentEntity,
   SbomEntity,
+  SeriesBaselineEntity,
   SessionEntity,
   SignInLinkEntity,
   SigningKeyEntity,

@@ -3,16 +3,8 @@ import { executionReportStates } from '../campaigns/executions.schema.js';
 import { commandReportStates } from '../commands/commands.schema.js';
 import { Id } from '../ids.js';
 import { Instant } from '../instant.js';
-
-/** Newest version of each channel this control plane speaks, and the oldest it still accepts. */
-export const schemaVersions = {
-  heartbeat: { newest: 1, oldest: 1 },
-  telemetry: { newest: 1, oldest: 1 },
-  twin: { newest: 1, oldest: 1 },
-  command: { newest: 1, oldest: 1 },
-  execution: { newest: 1, oldest: 1 },
-  trust: { newest: 1, oldest: 1 },
-} as const;
+import { MetricKey } from '../telemetry/metrics.schema.js';
+import type { UplinkChannel } from './topics.js';
 
 /**
  * The standard header of every uplink. `seqNo` counts per (device, stream, epoch); `stream` defaults to the channel,
@@ -30,6 +22,11 @@ export const UplinkHeader = z.looseObject({
     .optional(),
   epoch: z.number().int().min(0).max(2147483647).optional(),
   traceparent: z.string().max(64).optional(),
+  /** Which run of its clock `producedAt` belongs to, when that clock is set by nobody: changes with each start. */
+  bootId: z
+    .string()
+    .regex(/^[ -~]{1,64}$/)
+    .optional(),
 });
 export type UplinkHeader = z.infer<typeof UplinkHeader>;
 
@@ -37,7 +34,6 @@ export const Heartbeat = UplinkHeader.extend({
   reason: z.enum(['connected', 'periodic', 'offline', 'requested']),
   status: z.enum(['ok', 'degraded', 'error']).optional(),
   uptimeS: z.number().min(0).optional(),
-  bootId: z.string().max(64).optional(),
   agentVersion: z.string().max(64).optional(),
   firmwareVersion: z.string().max(64).optional(),
   twinVersion: z.number().int().min(0).optional(),
@@ -54,19 +50,45 @@ export const Heartbeat = UplinkHeader.extend({
 });
 export type Heartbeat = z.infer<typeof Heartbeat>;
 
-/** Several readings of one place: times are offsets in ms from producedAt (zero or negative for older readings). */
-export const Telemetry = UplinkHeader.extend({
+/** Offset of a reading from producedAt: zero or negative for one that is older. */
+const DtMs = z.number().int().min(-3_600_000).max(3_600_000);
+/** Null says that the device could not read it. */
+const Value = z.number().nullable();
+
+export const MAX_READINGS = 256;
+/** Values one message may carry, over all its readings. */
+export const MAX_VALUES = 4096;
+/** How deep anything of a message may be nested, the message itself included. */
+export const MAX_DEPTH = 16;
+
+const TelemetryHeader = UplinkHeader.extend({
+  asset: z.string().max(120).optional(),
+  extra: z.record(z.string().max(64), z.unknown()).optional(),
+});
+
+/** Several readings of one place. A reading without `dtMs` is of `producedAt`. */
+export const TelemetryV1 = TelemetryHeader.extend({
+  readings: z
+    .array(z.looseObject({ dtMs: DtMs.optional(), values: z.record(MetricKey, Value) }))
+    .min(1)
+    .max(MAX_READINGS),
+});
+export type TelemetryV1 = z.infer<typeof TelemetryV1>;
+
+/**
+ * Several readings of one place, each by itself or as a block: a list of times and, for each metric, a list of as many
+ * values. Ten readings of five metrics are one block, which names each metric once.
+ */
+export const Telemetry = TelemetryHeader.extend({
   readings: z
     .array(
       z.looseObject({
-        dtMs: z.number().int().min(-3_600_000).max(3_600_000).optional(),
-        values: z.record(z.string().regex(/^[a-z][a-z0-9_.]{0,63}$/), z.number().nullable()),
+        dtMs: z.union([DtMs, z.array(DtMs).min(1).max(MAX_VALUES)]),
+        values: z.record(MetricKey, z.union([Value, z.array(Value).min(1).max(MAX_VALUES)])),
       }),
     )
     .min(1)
-    .max(256),
-  asset: z.string().max(120).optional(),
-  extra: z.record(z.string().max(64), z.unknown()).optional(),
+    .max(MAX_READINGS),
 });
 export type Telemetry = z.infer<typeof Telemetry>;
 
@@ -107,7 +129,6 @@ export const ExecutionReport = UplinkHeader.extend({
   reasonCode: z.string().max(64).optional(),
   reasonDetail: z.string().max(1000).optional(),
   firmwareVersion: z.string().max(64).optional(),
-  bootId: z.string().max(64).optional(),
   checks: z.record(z.string().max(64), z.boolean()).optional(),
   /** With `deferred`: when it is worth asking again. */
   retryAfterS: z.number().int().min(1).max(86_400).optional(),
@@ -122,6 +143,23 @@ export const TrustReport = UplinkHeader.extend({
 });
 export type TrustReport = z.infer<typeof TrustReport>;
 
+/**
+ * Every version of every uplink that is understood, oldest first and without gaps: a control plane takes what agents two
+ * minor versions back send. packages/telemetry `versions` has the mapper from each to the next.
+ */
+export const uplinkVersions = {
+  heartbeat: [{ version: 1, schema: Heartbeat }],
+  telemetry: [
+    { version: 1, schema: TelemetryV1 },
+    { version: 2, schema: Telemetry },
+  ],
+  twin: [{ version: 1, schema: TwinReport }],
+  command: [{ version: 1, schema: CommandReport }],
+  execution: [{ version: 1, schema: ExecutionReport }],
+  trust: [{ version: 1, schema: TrustReport }],
+} as const satisfies Record<UplinkChannel, readonly { version: number; schema: z.ZodObject }[]>;
+
+/** The newest version of each, which is what everything behind the decoder sees. */
 export const uplinkSchemas = {
   heartbeat: Heartbeat,
   telemetry: Telemetry,
@@ -130,6 +168,14 @@ export const uplinkSchemas = {
   execution: ExecutionReport,
   trust: TrustReport,
 } as const;
+
+/** Newest version of each channel this control plane speaks, and the oldest it still accepts. */
+export const schemaVersions = Object.fromEntries(
+  Object.entries(uplinkVersions).map(([channel, versions]) => [
+    channel,
+    { newest: versions.at(-1)!.version, oldest: versions[0].version },
+  ]),
+) as Record<UplinkChannel, { newest: number; oldest: number }>;
 
 /** Largest uplink payload, in bytes; a larger one is refused by name and committed to the dead letters. */
 export const MAX_UPLINK_BYTES = 128 * 1024;

@@ -19,7 +19,10 @@ import { CampaignSites1763700000018 } from './0018-campaign-sites.js';
 import { MetricFacts1763700000019 } from './0019-metric-facts.js';
 import { RollupSpans1763700000020 } from './0020-rollup-spans.js';
 import { TiersAndRetention1763700000021 } from './0021-tiers-and-retention.js';
+import { ClockAnchors1763700000022 } from './0022-clock-anchors.js';
 import { IngestMinutes1763700000023 } from './0023-ingest-minutes.js';
+import { Anomalies1763700000024 } from './0024-anomalies.js';
+import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -44,5 +47,8 @@ export const migrations = [
   MetricFacts1763700000019,
   RollupSpans1763700000020,
   TiersAndRetention1763700000021,
+  ClockAnchors1763700000022,
   IngestMinutes1763700000023,
+  Anomalies1763700000024,
+  MetricsDescribed1763700000029,
 ];

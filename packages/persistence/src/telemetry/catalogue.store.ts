@@ -1,0 +1,34 @@
+import type { Tx } from '../transaction.js';
+
+/** Told with the tenant whenever one of its metrics was described anew. */
+export const metricsChannel = 'muster_metrics';
+
+/** What the ingest must know of a metric. For an alias, `id` and range are those of the metric it stands for. */
+export interface MetricRuleRow {
+  readonly key: string;
+  readonly id: number;
+  readonly alias: boolean;
+  readonly factor: number;
+  readonly shift: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly stuckAfterS: number | null;
+}
+
+/** The catalogue of metrics as the ingest reads it. Needs a system transaction. */
+export const catalogueStore = {
+  /** The rules of `keys`, in any order; keys that are new enter the tenant's catalogue. */
+  async rules(tx: Tx, tenant: string, keys: readonly string[]): Promise<MetricRuleRow[]> {
+    // Only what is missing is inserted: a conflict, too, would use up an id.
+    await tx.execute(
+      `insert into metrics (tenant_id, key) select distinct $1, k from unnest($2::text[]) k
+       where not exists (select from metrics where tenant_id = $1 and key = k) order by k on conflict do nothing`,
+      [tenant, keys],
+    );
+    return tx.query<MetricRuleRow>(
+      `select m.key, t.id, m.alias_of is not null as alias, m.factor, m.shift, t.low, t.high, t.stuck_after_s as "stuckAfterS"
+       from metrics m join metrics t on t.id = coalesce(m.alias_of, m.id) where m.tenant_id = $1 and m.key = any($2)`,
+      [tenant, keys],
+    );
+  },
+};
