@@ -88,6 +88,8 @@ export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'execution.cancelled': execution,
   'execution.changed': execution,
   'telemetry.first': ({ deviceId }) => [['device', deviceId, 'latest'], ['tokens']],
+  'anomaly.opened': () => [['anomalies']],
+  'anomaly.closed': () => [['anomalies']],
   'dead_letter.replay_requested': () => [['dead-letters']],
   'notification.created': () => [['notifications']],
 };

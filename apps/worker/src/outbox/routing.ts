@@ -5,6 +5,7 @@ import type { Letter } from '@muster/persistence/outbox/outbox.store';
 export const queues = [
   'outbox',
   'telemetry',
+  'anomalies',
   'devices',
   'configs',
   'commands',
@@ -68,6 +69,8 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
     { queue: 'certificates', job: 'cut-session' },
     { queue: 'notifications', job: 'notify' },
   ],
+  'anomaly.opened': [{ queue: 'notifications', job: 'notify' }],
+  'anomaly.closed': [{ queue: 'notifications', job: 'notify' }],
   'certificate.renewal_requested': [{ queue: 'certificates', job: 'deliver-trust' }],
   'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
 };

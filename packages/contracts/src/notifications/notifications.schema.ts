@@ -27,6 +27,8 @@ export const webhookTypes = [
   'kill_switch.changed',
   'device.enrolled',
   'certificate.revoked',
+  'anomaly.opened',
+  'anomaly.closed',
 ] as const;
 export const Webhook = z
   .object({

@@ -5,6 +5,7 @@ type Noun = LetterType extends `${infer N}.${string}` ? N : never;
 
 /** Which permission lets a principal see letters of a noun on the live stream. A new noun does not compile until it is here. */
 const byNoun: Record<Noun, Permission> = {
+  anomaly: 'telemetry:read',
   campaign: 'campaign:read',
   certificate: 'device:read',
   command: 'command:read',

@@ -18,12 +18,19 @@ export interface Told {
   readonly engaged?: boolean;
   readonly by?: string;
   readonly reason?: string;
+  readonly suspect?: 'sensor' | 'asset' | 'device';
 }
 
 const halts = {
   rollout: 'Campaign halted',
   rollback: 'Rollback failed',
   start: 'Campaign did not start',
+} as const;
+
+const unlike = {
+  sensor: 'A sensor looks faulty',
+  asset: 'An asset behaves unlike itself',
+  device: 'A device sends too much',
 } as const;
 
 /** What people are told of a letter; null for letters that go to webhooks only, or to nobody. */
@@ -54,6 +61,8 @@ export const describeLetter = (type: string, payload: Told): NotificationText | 
       };
     case 'certificate.revoked':
       return { ...about('warning', 'Certificate revoked'), body: 'The device was cut off and must enrol again.' };
+    case 'anomaly.opened':
+      return about(payload.suspect === 'sensor' ? 'info' : 'warning', unlike[payload.suspect ?? 'asset']);
     default:
       return null;
   }

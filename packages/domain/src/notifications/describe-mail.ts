@@ -7,6 +7,7 @@ export interface MailText {
 
 /** Letters that are told by mail though the console has no notification of them. */
 const others: Readonly<Record<string, (told: Told) => { title: string; link: string }>> = {
+  'anomaly.closed': ({ deviceId }) => ({ title: 'Back to normal', link: `/devices/${deviceId}` }),
   'device.enrolled': ({ deviceId }) => ({ title: 'Device enrolled', link: `/devices/${deviceId}` }),
 };
 
@@ -21,7 +22,7 @@ export function describeMail(type: string, told: Told, tenantId: string, console
   if (title === undefined) return null;
   const urgent = text?.severity === 'critical' ? 'CRITICAL: ' : '';
   const link = text?.link ?? other?.link ?? '/';
-  const lines = [text?.body || `${title}.`, '', `Tenant ${tenantId}`, `${consoleUrl}${link}`, ''];
+  const lines = [text?.body || told.sentence || `${title}.`, '', `Tenant ${tenantId}`, `${consoleUrl}${link}`, ''];
   return { subject: oneLine(`${urgent}${title} (${tenantId})`), body: lines.join('\n') };
 }
 
