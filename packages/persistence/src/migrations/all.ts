@@ -23,6 +23,7 @@ import { ClockAnchors1763700000022 } from './0022-clock-anchors.js';
 import { IngestMinutes1763700000023 } from './0023-ingest-minutes.js';
 import { Anomalies1763700000024 } from './0024-anomalies.js';
 import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
+import { RollupFlags1763700000027 } from './0027-rollup-flags.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   IngestMinutes1763700000023,
   Anomalies1763700000024,
   MetricsDescribed1763700000029,
+  RollupFlags1763700000027,
 ];

@@ -73,6 +73,7 @@ abstract class RollupEntity {
   @Column({ type: 'float8', nullable: true }) delta!: number | null;
   @Column({ type: 'int', default: 0 }) resets!: number;
   @Column({ type: 'int', default: 0 }) bad!: number;
+  @Column({ type: 'smallint', default: 0 }) flags!: number;
 }
 
 @Entity('telemetry_hourly')
