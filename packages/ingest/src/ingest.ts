@@ -1,12 +1,12 @@
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
-import { Database } from '@muster/persistence/database';
+import { Database, type Tx } from '@muster/persistence/database';
 import { heartbeatStore } from '@muster/persistence/devices/heartbeat.store';
 import { isDataFault, isTransient } from '@muster/persistence/failures';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
-import { clockAnchorStore } from '@muster/persistence/telemetry/clock-anchor.store';
+import { type ClockAnchorRow, clockAnchorStore } from '@muster/persistence/telemetry/clock-anchor.store';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { byKey, type MessageRow } from '@muster/persistence/telemetry/message-row';
-import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
+import { type DeviceHour, rollupStore } from '@muster/persistence/telemetry/rollup.store';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
@@ -20,7 +20,7 @@ import { LatestValues } from './latest-values.js';
 import { MicroBatch } from './micro-batch.js';
 import { Onlookers } from './onlookers.js';
 import { RollupMarks } from './rollup-marks.js';
-import { type HeartbeatNews, sightingsOf } from './sightings.js';
+import { type DeviceSighting, type HeartbeatNews, sightingsOf } from './sightings.js';
 
 /** One message on its way into the database. A heartbeat brings news of its device; a Will is news and no message. */
 export interface Draft {
@@ -33,14 +33,14 @@ export interface Draft {
   refusal?: UplinkRefusal;
 }
 
-const SIZE = 500;
+const SIZE = 1_000;
 const LINGER_MS = 5;
 /** One batch commits while the next fills; a third connection gains nothing on the machines measured. */
 const IN_FLIGHT = 2;
 
 /**
  * Writes messages in batches, one transaction a batch: the messages, the hours to roll up, and what heartbeats say of
- * their devices. Repeat-safe, so a batch may be written again after any failure. Latest values follow on their own.
+ * their devices; without heartbeats it is one statement. Repeat-safe, so a batch may be written again after any failure. Latest values follow on their own.
  */
 @Injectable()
 export class Ingest {
@@ -79,15 +79,14 @@ export class Ingest {
     this.#sizes = new Histogram({
       name: 'muster_ingest_batch_messages',
       help: 'Messages in one batch.',
-      buckets: [1, 5, 20, 50, 100, 200, 500],
+      buckets: [1, 5, 20, 50, 100, 200, 500, 1_000],
       registers,
     });
   }
 
   /** Resolves when the message is committed, with a refusal when its values cannot be stored. */
-  async store(draft: Draft): Promise<UplinkRefusal | undefined> {
-    await this.#batch.add(draft);
-    return draft.refusal;
+  store(draft: Draft): Promise<UplinkRefusal | undefined> {
+    return this.#batch.add(draft).then(() => draft.refusal);
   }
 
   async #write(drafts: readonly Draft[]): Promise<void> {
@@ -115,45 +114,64 @@ export class Ingest {
   }
 
   async #commit(drafts: readonly Draft[]): Promise<void> {
-    const rows = drafts.flatMap(({ row }) => (row === null ? [] : [row])).sort(byKey);
+    const rows = rowsOf(drafts).sort(byKey);
     const sightings = sightingsOf(drafts);
     const anchors = anchorsOf(drafts);
     const { hours, leftOut, by } = this.#marks.of(rows, this.clock.now());
-    const fresh = await this.database.system(async (tx) => {
-      const inserted = rows.length > 0 ? await ingestStore.insert(tx, rows) : null;
-      await this.onlookers.within(tx, rows);
-      if (hours.length > 0) await rollupStore.mark(tx, hours);
-      if (anchors.length > 0) await clockAnchorStore.keep(tx, anchors);
-      if (sightings.length > 0) {
-        const news = await heartbeatStore.record(tx, sightings);
-        const changed = await heartbeatStore.keepVersions(
-          tx,
-          sightings.filter(({ deviceKey }) => news.has(deviceKey)),
-        );
-        const told = [
-          ...sightings
-            .filter(({ openedAt }) => openedAt !== null)
-            .map(({ device }) => letter('device.connected', device.tenant, device.deviceId)),
-          ...changed.map(({ tenantId, deviceId }) => letter('device.changed', tenantId, deviceId)),
-        ];
-        await outbox.dropAll(tx, told);
-      }
-      return inserted;
-    });
+    const alone = sightings.length === 0 && anchors.length === 0 && !this.onlookers.watch;
+    const fresh = alone
+      ? await ingestStore.insert(this.database.statements, rows, hours)
+      : await this.database.system((tx) => this.#writeWith(tx, rows, hours, sightings, anchors));
     // A commit that took so long that an hour it relied on may have been rolled up without it.
     if (this.clock.now().getTime() > by) await this.database.system((tx) => rollupStore.mark(tx, leftOut));
     this.#marks.committed(hours, this.clock.now());
     this.latest.note(rows);
-    const total = [...(fresh?.values() ?? [])].reduce((sum, n) => sum + n, 0);
+    const total = [...fresh.values()].reduce((sum, n) => sum + n, 0);
     this.onlookers.after(drafts, total);
+    this.#count(rows, fresh);
+  }
+
+  async #writeWith(
+    tx: Tx,
+    rows: readonly MessageRow[],
+    hours: readonly DeviceHour[],
+    sightings: readonly DeviceSighting[],
+    anchors: readonly ClockAnchorRow[],
+  ): Promise<ReadonlyMap<number, number>> {
+    const fresh = rows.length > 0 ? await ingestStore.insert(tx, rows, hours) : new Map<number, number>();
+    await this.onlookers.within(tx, rows);
+    if (anchors.length > 0) await clockAnchorStore.keep(tx, anchors);
+    if (sightings.length === 0) return fresh;
+    const news = await heartbeatStore.record(tx, sightings);
+    const changed = await heartbeatStore.keepVersions(
+      tx,
+      sightings.filter(({ deviceKey }) => news.has(deviceKey)),
+    );
+    const told = [
+      ...sightings
+        .filter(({ openedAt }) => openedAt !== null)
+        .map(({ device }) => letter('device.connected', device.tenant, device.deviceId)),
+      ...changed.map(({ tenantId, deviceId }) => letter('device.changed', tenantId, deviceId)),
+    ];
+    await outbox.dropAll(tx, told);
+    return fresh;
+  }
+
+  #count(rows: readonly MessageRow[], fresh: ReadonlyMap<number, number>): void {
     for (const [kind, id] of Object.entries(messageKinds)) {
-      const stored = fresh?.get(id) ?? 0;
+      const stored = fresh.get(id) ?? 0;
       const duplicate = rows.reduce((n, row) => (row.kind === id ? n + 1 : n), 0) - stored;
       if (stored > 0) this.#stored.inc({ kind, outcome: 'stored' }, stored);
       if (duplicate > 0) this.#stored.inc({ kind, outcome: 'duplicate' }, duplicate);
     }
   }
 }
+
+const rowsOf = (drafts: readonly Draft[]): MessageRow[] => {
+  const rows: MessageRow[] = [];
+  for (const { row } of drafts) if (row !== null) rows.push(row);
+  return rows;
+};
 
 const letter = (type: 'device.connected' | 'device.changed', tenantId: string, deviceId: string) => ({
   tenantId,

@@ -8,8 +8,10 @@ export interface MicroBatchSettings<T> {
   readonly flush: (items: readonly T[]) => Promise<void>;
 }
 
-interface Waiting<T> {
-  readonly item: T;
+interface Batch<T> {
+  readonly items: T[];
+  /** Of the whole batch: one each would be most of what a message costs here. */
+  readonly flushed: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -17,7 +19,8 @@ interface Waiting<T> {
 /** Collects items and hands them over in batches. Under load batches fill by themselves; the linger bounds the wait when idle. */
 export class MicroBatch<T> {
   readonly #settings: MicroBatchSettings<T>;
-  #waiting: Waiting<T>[] = [];
+  /** In the order they came; only the last may be filling. */
+  readonly #waiting: Batch<T>[] = [];
   #flushing = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -27,28 +30,30 @@ export class MicroBatch<T> {
 
   /** Resolves when the batch with the item is flushed; rejects when that failed. */
   add(item: T): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
-      if (this.#waiting.length >= this.#settings.size) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), this.#settings.lingerMs);
-    });
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.items.length >= this.#settings.size) {
+      batch = openBatch();
+      this.#waiting.push(batch);
+    }
+    batch.items.push(item);
+    if (batch.items.length >= this.#settings.size) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), this.#settings.lingerMs);
+    return batch.flushed;
   }
 
   #flush(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    while (this.#waiting.length > 0 && this.#flushing < this.#settings.inFlight) void this.#run();
+    while (this.#waiting.length > 0 && this.#flushing < this.#settings.inFlight) void this.#run(this.#waiting.shift()!);
   }
 
-  async #run(): Promise<void> {
-    const batch = this.#waiting.slice(0, this.#settings.size);
-    this.#waiting = this.#waiting.slice(batch.length);
+  async #run({ items, resolve, reject }: Batch<T>): Promise<void> {
     this.#flushing++;
     try {
-      await this.#settings.flush(batch.map(({ item }) => item));
-      for (const { resolve } of batch) resolve();
+      await this.#settings.flush(items);
+      resolve();
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      reject(error);
     } finally {
       this.#flushing--;
       // What gathered meanwhile has waited long enough.
@@ -56,3 +61,8 @@ export class MicroBatch<T> {
     }
   }
 }
+
+const openBatch = <T>(): Batch<T> => {
+  const { promise: flushed, resolve, reject } = Promise.withResolvers<void>();
+  return { items: [], flushed, resolve, reject };
+};

@@ -12,6 +12,11 @@ export class Onlookers {
     private readonly watched: WatchedDevices,
   ) {}
 
+  /** Whether `within` may have something to tell: a batch without that needs no transaction around its one statement. */
+  get watch(): boolean {
+    return this.watched.any;
+  }
+
   /** Call in the transaction that stores `rows`. */
   within(tx: Tx, rows: readonly MessageRow[]): Promise<void> {
     return this.watched.tell(tx, rows);

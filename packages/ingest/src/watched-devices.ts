@@ -39,6 +39,10 @@ export class WatchedDevices implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#stop();
   }
 
+  get any(): boolean {
+    return this.#until.size > 0;
+  }
+
   /** Call within the transaction that stores `rows`. */
   async tell(tx: Tx, rows: readonly MessageKey[]): Promise<void> {
     if (this.#until.size === 0) return;

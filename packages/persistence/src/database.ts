@@ -6,9 +6,9 @@ import { isCollision } from './failures.js';
 import { Listener } from './listener.js';
 import { SnakeNaming } from './naming.js';
 import { types } from './pg-types.js';
-import { openTx, type Tx } from './transaction.js';
+import { openTx, type Statements, type Tx } from './transaction.js';
 
-export type { Tx } from './transaction.js';
+export type { Statements, Tx } from './transaction.js';
 
 export interface DatabaseSettings {
   /** Connects as muster_app, which row-level security binds. */
@@ -92,6 +92,18 @@ export class Database {
     } finally {
       await client.end().catch(() => {});
     }
+  }
+
+  /**
+   * Each statement of the system role by itself, which makes it a transaction of its own: for hot paths whose work is one
+   * statement, since BEGIN and COMMIT would be two more round trips.
+   */
+  get statements(): Statements {
+    const pool = (this.#system.driver as unknown as { readonly master: pg.Pool }).master;
+    return {
+      prepared: async <R>(name: string, text: string, params: readonly unknown[]) =>
+        (await pool.query({ name, text, values: params as unknown[] })).rows as R[],
+    };
   }
 
   /**

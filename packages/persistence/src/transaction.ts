@@ -1,14 +1,17 @@
 import type { PoolClient } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
+export interface Statements {
+  /** Rows of one statement that Postgres plans once per connection: for hot paths. `name` must not be reused for other text. */
+  prepared<R = Record<string, unknown>>(name: string, sql: string, params: readonly unknown[]): Promise<R[]>;
+}
+
 /** One open transaction. Stores take it first and never open one themselves. */
-export interface Tx {
+export interface Tx extends Statements {
   /** Rows of one statement; for insert, update and delete those of its `returning`. */
   query<R = Record<string, unknown>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
   /** How many rows one statement inserted, updated or deleted. */
   execute(sql: string, params?: readonly unknown[]): Promise<number>;
-  /** Rows of one statement that Postgres plans once per connection: for hot paths. `name` must not be reused for other text. */
-  prepared<R = Record<string, unknown>>(name: string, sql: string, params: readonly unknown[]): Promise<R[]>;
   readonly manager: EntityManager;
   /** Null in a system transaction, which sees every tenant. */
   readonly tenantId: string | null;
