@@ -10,6 +10,7 @@ import { LiveModule } from './live/live.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { DeviceArtifactsModule } from './releases/device-artifacts.module.js';
 import { ReleasesModule } from './releases/releases.module.js';
+import { DeviceDoorsModule } from './telemetry/doors/device-doors.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** Every slice of the people's application. */
@@ -28,4 +29,4 @@ export const slices: readonly (Type | DynamicModule)[] = [
 ];
 
 /** Slices of the device door beside enrolment. */
-export const deviceSlices: readonly (Type | DynamicModule)[] = [DeviceArtifactsModule];
+export const deviceSlices: readonly (Type | DynamicModule)[] = [DeviceArtifactsModule, DeviceDoorsModule.with()];

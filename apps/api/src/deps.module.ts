@@ -1,5 +1,6 @@
 import { Database } from '@muster/persistence/database';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { LOGGER } from '@muster/runtime/logging/logger';
 import { METRICS } from '@muster/runtime/metrics/metrics';
 import { type DynamicModule, type LoggerService, Module, type Provider } from '@nestjs/common';
 import type { Registry } from 'prom-client';
@@ -30,12 +31,13 @@ export interface ApiDeps {
 @Module({})
 class DepsModule {}
 
-/** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)`, `@Inject(SECRET)`, `RateLimits`. */
+/** Makes the process-wide parts injectable everywhere: `Database`, `Paging`, `@Inject(CLOCK)`, `@Inject(LOG)` (for what the chassis knows, LOGGER), `@Inject(SECRET)`, `RateLimits`. */
 export const depsModule = (deps: ApiDeps, limits: RateLimits): DynamicModule => {
   const providers: Provider[] = [
     { provide: Database, useValue: deps.database },
     { provide: CLOCK, useValue: deps.clock },
     { provide: LOG, useValue: deps.log },
+    { provide: LOGGER, useValue: deps.log },
     { provide: SECRET, useValue: deps.secret },
     { provide: RateLimits, useValue: limits },
     { provide: Paging, useFactory: () => new Paging(deps.secret) },

@@ -32,3 +32,10 @@ export const AllowExpired = () => SetMetadata(EXPIRED, true);
 const reflector = new Reflector();
 export const allowsExpired = (context: ExecutionContext): boolean =>
   reflector.get<boolean | undefined>(EXPIRED, context.getHandler()) ?? false;
+
+const PACE = 'muster:pace';
+
+/** Charges requests of this handler at the pace of uplinks, which are many by nature. */
+export const UplinkPace = () => SetMetadata(PACE, 'uplink');
+export const paceOf = (context: ExecutionContext): 'uplink' | undefined =>
+  reflector.get<'uplink' | undefined>(PACE, context.getHandler());

@@ -1,14 +1,17 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { CrlPublisher } from '../enrollment/crl-publisher.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
 import { EnrollAnswers } from '../enrollment/enroll-answer.js';
 import { RefusalLedger } from '../enrollment/refusal-ledger.js';
 import { RenewService } from '../enrollment/renew.service.js';
+import { DeviceIdentity } from './device-identity.js';
 import { EnrollController } from './enroll.controller.js';
 
-/** Enrolment, renewal and revocation lists as devices use them. */
+/** Enrolment, renewal and revocation lists as devices use them, and who a device is for every slice of the door. */
+@Global()
 @Module({
   controllers: [EnrollController],
-  providers: [EnrollService, RenewService, EnrollAnswers, RefusalLedger, CrlPublisher],
+  providers: [EnrollService, RenewService, EnrollAnswers, RefusalLedger, CrlPublisher, DeviceIdentity],
+  exports: [DeviceIdentity],
 })
 export class DeviceDoorModule {}

@@ -26,6 +26,8 @@ export interface ClientIdentity {
 }
 
 export interface DoorOptions extends Pick<ApiDeps, 'paces' | 'metrics'> {
+  /** Settings beside the data folder. */
+  readonly settings?: object;
   /** Slices of the device door beside enrolment. */
   readonly deviceSlices?: readonly (Type | DynamicModule)[];
 }
@@ -45,13 +47,13 @@ export const openDoorHarness = async (
   database: Database,
   clock: Clock,
   slices: readonly (Type | DynamicModule)[] = [],
-  { deviceSlices = [], ...doorParts }: DoorOptions = {},
+  { deviceSlices = [], settings = {}, ...doorParts }: DoorOptions = {},
 ) => {
   const data = await mkdtemp(join(tmpdir(), 'muster-door-'));
   const identity = openIdentity({ data, ...urls }, { database, clock, kek });
   const providers = [
     { provide: IdentityDoor, useValue: identity.door },
-    { provide: SETTINGS, useValue: { data } },
+    { provide: SETTINGS, useValue: { data, ...settings } },
     { provide: ArtifactStorage, useValue: openStorage({ data, artifactsUrl: undefined }) },
   ];
   const people = await openHarness(database, clock, [EnrollmentModule, ...slices], { providers });
@@ -65,12 +67,14 @@ export const openDoorHarness = async (
   const send = (
     method: string,
     path: string,
+    /** A Buffer is sent as it is, with the type in `headers`; anything else as JSON. */
     options: { body?: unknown; bearer?: string; as?: ClientIdentity; headers?: Record<string, string> } = {},
   ): Promise<DoorAnswer> =>
     new Promise((resolve, reject) => {
-      const text = options.body === undefined ? undefined : JSON.stringify(options.body);
+      const raw = Buffer.isBuffer(options.body);
+      const text = options.body === undefined || raw ? (options.body as Buffer) : JSON.stringify(options.body);
       const headers = {
-        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(text === undefined || raw ? {} : { 'content-type': 'application/json' }),
         ...(options.bearer === undefined ? {} : { authorization: `Bearer ${options.bearer}` }),
         ...options.headers,
       };
@@ -96,6 +100,7 @@ export const openDoorHarness = async (
     identity,
     tls,
     send,
+    app,
     token: async (options: object = {}): Promise<CreatedEnrollmentToken> =>
       (await people.as('admin').post('/enrollment-tokens', { name: 'Test', ...options })).json(),
     enroll: (bearer: string, claim: object) => send('POST', '/device/v1/enroll', { bearer, body: claim }),

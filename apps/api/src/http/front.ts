@@ -7,6 +7,7 @@ import { measureDoor } from './door-metrics.js';
 import { learnPaths } from './known-paths.js';
 import type { Log } from './log.js';
 import type { RateLimits } from './rate-limits.js';
+import { Refusal } from './refusal.js';
 
 /** JSON bodies; the largest legitimate one is an import of 5,000 rows. Artifact content streams and has its own limit. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
@@ -26,6 +27,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Largest body of this route in bytes; its text is kept as it came, since it may have to be stored so. */
     bodyLimit?: number;
+    /** The route reads the bytes of its body itself, whatever their type and encoding. */
+    rawBody?: boolean;
   }
   interface FastifyRequest {
     /** The body before it was parsed, on routes that state a limit of their own. */
@@ -40,6 +43,9 @@ const JSON_TYPES = [
   'application/vnd.cyclonedx+json',
   'application/spdx+json',
 ];
+
+/** Read by routes that ask for `rawBody`, and by no other. */
+const RAW_TYPES = ['application/cbor', 'application/x-ndjson', 'application/jsonl'];
 
 export interface Front {
   readonly door: 'people' | 'devices';
@@ -89,10 +95,17 @@ const acceptBodies = (fastify: FastifyInstance, bodyLimit: number): void => {
     const own = route.config?.bodyLimit;
     if (own !== undefined) route.bodyLimit = own;
   });
-  fastify.addContentTypeParser(JSON_TYPES, { parseAs: 'string', bodyLimit }, (request, body, done) => {
-    if (body === '') return done(null, undefined);
-    if (request.routeOptions.config.bodyLimit !== undefined) request.text = body as string;
-    parse(request, body as string, done);
+  fastify.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer', bodyLimit }, (request, body, done) => {
+    const { rawBody, bodyLimit: own } = request.routeOptions.config;
+    if (rawBody) return done(null, body);
+    if (body.length === 0) return done(null, undefined);
+    const text = body.toString('utf8');
+    if (own !== undefined) request.text = text;
+    parse(request, text, done);
+  });
+  fastify.addContentTypeParser(RAW_TYPES, { parseAs: 'buffer', bodyLimit }, (request, body, done) => {
+    if (request.routeOptions.config.rawBody) return done(null, body);
+    done(new Refusal('unsupported_media_type'), undefined);
   });
   fastify.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
 };

@@ -7,6 +7,8 @@ export interface Paces {
   readonly address: Pace;
   /** For each caller who proved who they are: a person, an API key, a device. */
   readonly caller: Pace;
+  /** For requests of each device that carry uplinks, beside what its messages are charged; the caller's when left out. */
+  readonly uplink?: Pace;
 }
 
 /**
@@ -22,16 +24,19 @@ export const peoplePaces: Paces = {
 export const devicePaces: Paces = {
   address: { capacity: 20_000, perMinute: 60_000 },
   caller: { capacity: 120, perMinute: 120 },
+  uplink: { capacity: 1_200, perMinute: 6_000 },
 };
 
 /** How much one address and one caller may ask of a door of this process. */
 export class RateLimits {
   readonly #addresses: TokenBucket;
   readonly #callers: TokenBucket;
+  readonly #uplinks: TokenBucket;
 
   constructor(clock: Clock, paces: Paces) {
     this.#addresses = new TokenBucket(clock, paces.address);
     this.#callers = new TokenBucket(clock, paces.caller);
+    this.#uplinks = new TokenBucket(clock, paces.uplink ?? paces.caller);
   }
 
   /** @throws Refusal rate_limited */
@@ -43,5 +48,11 @@ export class RateLimits {
   /** @throws Refusal rate_limited */
   chargeCaller(id: string): void {
     if (!this.#callers.take(id)) throw Refusal.tooMany('requests of this caller', this.#callers.secondsToNext(id));
+  }
+
+  /** @throws Refusal rate_limited */
+  chargeUplink(deviceId: string): void {
+    if (!this.#uplinks.take(deviceId))
+      throw Refusal.tooMany('requests of this device', this.#uplinks.secondsToNext(deviceId));
   }
 }

@@ -164,6 +164,17 @@ export const certificateStore = {
     );
   },
 
+  /** Those of `fingerprints` whose sessions must end: revoked, on hold, or of a device that is out. Needs a system transaction. */
+  async listOut(tx: Tx, fingerprints: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ fingerprint: string }>(
+      `select c.fingerprint from certificates c join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id
+       where c.fingerprint = any($1::text[])
+         and (c.state in ('revoked', 'on_hold') or d.state not in ('active', 'maintenance'))`,
+      [fingerprints],
+    );
+    return rows.map(({ fingerprint }) => fingerprint);
+  },
+
   /** Superseded since before `before`, or past its end: what the sweep moves on. Needs a system transaction. */
   listEnded(tx: Tx, now: Date, supersededBefore: Date, limit: number): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(

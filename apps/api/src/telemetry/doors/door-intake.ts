@@ -1,0 +1,81 @@
+import { topicFor } from '@muster/contracts/mqtt/topics';
+import type { Acks, Addressee } from '@muster/ingest/acks';
+import { DeadLetters } from '@muster/ingest/dead-letters';
+import { HeartbeatIntake } from '@muster/ingest/heartbeat-intake';
+import type { UplinkRefusal } from '@muster/ingest/intake';
+import { TelemetryIntake } from '@muster/ingest/telemetry-intake';
+import type { UplinkMessage } from '@muster/ingest/uplink';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
+import type { DeviceCaller } from '../../device-door/calling-device.js';
+import { DOOR_LIMITS, type DoorLimits } from './door-limits.js';
+import type { DoorUplink } from './read-uplinks.js';
+
+/** A message that knows whom to tell of its commit. */
+interface DoorMessage extends UplinkMessage {
+  readonly answer: Acks;
+}
+
+/** Acknowledgements of the doors go back to the request or session the message came with. */
+@Injectable()
+export class DoorAcks implements Acks {
+  committed(device: Addressee, ...said: [stream: string, epoch: number, seqNo: number]): void {
+    (device as DoorMessage).answer.committed(device, ...said);
+  }
+
+  refused(device: Addressee, ...said: [string, number, number, Parameters<Acks['refused']>[4]]): void {
+    (device as DoorMessage).answer.refused(device, ...said);
+  }
+
+  paused(device: Addressee, ...said: [stream: string, epoch: number, pauseUntilMs: number]): void {
+    (device as DoorMessage).answer.paused(device, ...said);
+  }
+}
+
+/** The way of every door beside MQTT into the ingest, with one bound for all of them. */
+@Injectable()
+export class DoorIntake {
+  #underWay = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly telemetry: TelemetryIntake,
+    private readonly heartbeats: HeartbeatIntake,
+    private readonly deadLetters: DeadLetters,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(DOOR_LIMITS) private readonly limits: DoorLimits,
+  ) {}
+
+  hasRoom(count = 1): boolean {
+    return this.#underWay + count <= this.limits.underWay;
+  }
+
+  /** Resolves when there was room for one more. */
+  async room(): Promise<void> {
+    while (!this.hasRoom()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves as the intake of the channel does; `answer` has heard of it before. */
+  async take(device: DeviceCaller, uplink: DoorUplink, answer: Acks): Promise<UplinkRefusal | null> {
+    this.#underWay++;
+    try {
+      return await this.#takeIn(device, uplink, answer);
+    } finally {
+      this.#underWay--;
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  async #takeIn(device: DeviceCaller, uplink: DoorUplink, answer: Acks): Promise<UplinkRefusal | null> {
+    const { tenantId: tenant, deviceId, fingerprint } = device;
+    const { channel, place, payload, fault } = uplink;
+    const receivedAt = this.clock.now();
+    if (fault !== null) {
+      const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel, place });
+      await this.deadLetters.add({ topic, payload, receivedAt, reason: fault.code, detail: fault.detail, deviceId });
+      return fault;
+    }
+    const message: DoorMessage = { tenant, deviceId, channel, place, payload, receivedAt, fingerprint, answer };
+    return channel === 'heartbeat' ? this.heartbeats.take(message) : this.telemetry.take(message);
+  }
+}
