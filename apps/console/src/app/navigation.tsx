@@ -1,6 +1,8 @@
 import {
+  IconActivityHeartbeat,
   IconAdjustmentsHorizontal,
   IconBroadcast,
+  IconDatabase,
   IconDevices,
   IconGauge,
   IconGitCompare,
@@ -8,8 +10,10 @@ import {
   IconMailOff,
   IconMapPin,
   IconPackage,
+  IconRuler2,
   IconSettings,
   IconSnowflake,
+  IconTransferIn,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { usePrincipal } from '../features/access/session.queries.js';
@@ -23,6 +27,7 @@ const groups = [
       { to: '/devices', label: 'Devices', icon: IconDevices },
       { to: '/sites', label: 'Sites', icon: IconMapPin },
       { to: '/drift', label: 'Drift', icon: IconGitCompare },
+      { to: '/anomalies', label: 'Anomalies', icon: IconActivityHeartbeat },
     ],
   },
   {
@@ -35,9 +40,17 @@ const groups = [
     ],
   },
   {
+    title: 'Telemetry',
+    pages: [
+      { to: '/ingest', label: 'Ingest', icon: IconTransferIn },
+      { to: '/dead-letters', label: 'Dead letters', icon: IconMailOff },
+      { to: '/storage', label: 'Storage', icon: IconDatabase },
+      { to: '/metrics-catalogue', label: 'Metrics', icon: IconRuler2 },
+    ],
+  },
+  {
     title: 'Operations',
     pages: [
-      { to: '/dead-letters', label: 'Dead letters', icon: IconMailOff },
       { to: '/audit', label: 'Audit', icon: IconHistory },
       { to: '/settings', label: 'Settings', icon: IconSettings },
     ],

@@ -18,7 +18,11 @@ const pages = [
   ['Releases', '/releases', 'g r'],
   ['Golden configs', '/configs', 'g g'],
   ['Freezes', '/freezes', 'g z'],
+  ['Anomalies', '/anomalies', 'g n'],
+  ['Ingest', '/ingest', 'g i'],
   ['Dead letters', '/dead-letters', 'g l'],
+  ['Storage and retention', '/storage', 'g t'],
+  ['Metric catalogue', '/metrics-catalogue', 'g e'],
   ['Audit', '/audit', 'g a'],
   ['Settings', '/settings', 'g s'],
 ] as const;

@@ -131,6 +131,28 @@ const deadLetters = createRoute({
   validateSearch: search.deadLettersSearch,
   component: lazyRouteComponent(() => import('../features/telemetry/dead-letters.page.js'), 'DeadLettersPage'),
 });
+const anomalies = createRoute({
+  getParentRoute: () => inside,
+  path: '/anomalies',
+  validateSearch: search.anomaliesSearch,
+  component: lazyRouteComponent(() => import('../features/telemetry/anomalies.page.js'), 'AnomaliesPage'),
+});
+const ingest = createRoute({
+  getParentRoute: () => inside,
+  path: '/ingest',
+  component: lazyRouteComponent(() => import('../features/telemetry/ingest.page.js'), 'IngestPage'),
+});
+const storage = createRoute({
+  getParentRoute: () => inside,
+  path: '/storage',
+  component: lazyRouteComponent(() => import('../features/telemetry/storage.page.js'), 'StoragePage'),
+});
+const metrics = createRoute({
+  getParentRoute: () => inside,
+  path: '/metrics-catalogue',
+  validateSearch: search.metricsSearch,
+  component: lazyRouteComponent(() => import('../features/telemetry/metrics.page.js'), 'MetricsPage'),
+});
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
@@ -162,7 +184,11 @@ const tree = root.addChildren([
     editCampaign,
     freezes,
     sites,
+    anomalies,
+    ingest,
     deadLetters,
+    storage,
+    metrics,
     audit,
     settings,
   ]),

@@ -2,6 +2,7 @@ import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
 import type { DeviceState, DriftClass, Presence } from '@muster/contracts/devices/devices.schema';
 import type { ReleaseState } from '@muster/contracts/releases/releases.schema';
+import type { AnomalyKind } from '@muster/contracts/telemetry/anomalies.schema';
 
 type Raw = Readonly<Record<string, unknown>>;
 type Reader<T> = (value: unknown) => T | undefined;
@@ -11,6 +12,10 @@ const text: Reader<string> = (value) =>
   (typeof value === 'string' || typeof value === 'number') && `${value}` !== '' && `${value}`.length <= 200
     ? `${value}`
     : undefined;
+
+/** Metric keys with commas between them. */
+const metricKeys: Reader<string> = (value) =>
+  typeof value === 'string' && /^[a-z0-9_.,]{1,1000}$/.test(value) ? value : undefined;
 
 /** A whole number from zero up, such as a version, a wave or a time in ms. */
 const whole: Reader<number> = (value) => {
@@ -65,7 +70,7 @@ export const devicesSearch = search({
 export type DevicesSearch = ReturnType<typeof devicesSearch>;
 
 export const deviceTabs = ['overview', 'telemetry', 'twin', 'commands', 'updates', 'certificates', 'timeline'] as const;
-export const ranges = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
+export const ranges = ['15m', '1h', '6h', '24h', '7d', '30d', '1y'] as const;
 export type Range = (typeof ranges)[number];
 export const deviceSearch = search({
   tab: oneOf(deviceTabs),
@@ -73,6 +78,9 @@ export const deviceSearch = search({
   from: whole,
   to: whole,
   place: text,
+  metrics: metricKeys,
+  compare: text,
+  draw: oneOf(['range', 'shape']),
 });
 export type DeviceSearch = ReturnType<typeof deviceSearch>;
 
@@ -94,5 +102,11 @@ export const newCampaignSearch = search({
 });
 export const freezesSearch = search({ month, past: yesNo });
 export const deadLettersSearch = search({ state: oneOf(['open', 'replayed', 'dropped']), reason: text });
+export const anomaliesSearch = search({
+  state: oneOf(['open', 'closed']),
+  kind: contractWord<AnomalyKind>(),
+  deviceId: text,
+});
+export const metricsSearch = search({ q: text });
 export const settingsSearch = search({ tab: oneOf(['people', 'keys', 'webhooks', 'brakes', 'sessions']) });
 export const auditSearch = search({ action: text, resource: text });

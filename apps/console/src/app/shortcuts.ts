@@ -10,7 +10,11 @@ const places = {
   z: '/freezes',
   r: '/releases',
   g: '/configs',
+  n: '/anomalies',
+  i: '/ingest',
   l: '/dead-letters',
+  t: '/storage',
+  e: '/metrics-catalogue',
   a: '/audit',
   s: '/settings',
 } as const;

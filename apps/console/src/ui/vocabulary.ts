@@ -191,6 +191,21 @@ const freeze = {
   over: look('idle', IconCircleMinus),
 };
 
+const archive = {
+  writing: look('active', IconLoader2),
+  kept: look('good', IconCircleCheck),
+  restoring: look('active', IconLoader2),
+  restored: look('plain', IconArrowBackUp),
+  failed: look('bad', IconCircleX),
+};
+
+const purge = {
+  queued: look('idle', IconClock),
+  running: look('active', IconLoader2),
+  done: look('plain', IconCircleCheck),
+  failed: look('bad', IconCircleX),
+};
+
 /** The closed vocabulary of the product's states: word, shape and tone, for every noun that has states. */
 export const vocabulary = {
   device,
@@ -208,6 +223,8 @@ export const vocabulary = {
   delivery,
   config,
   freeze,
+  archive,
+  purge,
 } as const;
 export type Noun = keyof typeof vocabulary;
 

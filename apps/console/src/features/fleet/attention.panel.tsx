@@ -7,6 +7,7 @@ import { count, many } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { campaignsQuery } from '../campaigns/campaigns.queries.js';
 import { needOf, needWords } from '../campaigns/needs-you.js';
+import { anomaliesQuery } from '../telemetry/anomalies.queries.js';
 import classes from './overview.module.css';
 
 interface Matter {
@@ -26,6 +27,7 @@ const DAY = 86_400_000;
 export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) {
   const campaigns = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
   const failed = useQuery(campaignsQuery({ state: 'failed', pageSize: 20 }));
+  const anomalies = useQuery(anomaliesQuery({ state: 'open', pageSize: 1 })).data?.totalSize ?? 0;
   const lately = (failed.data?.items ?? []).filter(({ since }) => Date.now() - Date.parse(since) < DAY);
   const matters: Matter[] = [];
   for (const campaign of [...lately, ...(campaigns.data?.items ?? [])]) {
@@ -67,6 +69,7 @@ export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) 
   });
   add(summary.drifted, 'warn', `${many(summary.drifted, 'device')} drifted from their config`, '/drift');
   add(summary.health.error, 'warn', `${many(summary.health.error, 'device')} reporting errors`, '/devices');
+  add(anomalies, 'warn', `${many(anomalies, 'series', 'series')} unlike themselves`, '/anomalies');
 
   return (
     <Panel title="Needs attention" aside={matters.length > 0 ? count(matters.length) : undefined} bare>

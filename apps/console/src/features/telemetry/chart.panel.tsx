@@ -1,75 +1,80 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import type { LatestValue, Series } from '@muster/contracts/telemetry/telemetry.schema';
 import { IconChartLine, IconTable } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { EmptyState } from '../../ui/empty-state.js';
-import { duration, moment, reading } from '../../ui/format.js';
+import { reading } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
-import { TimeSeries } from '../../ui/time-series.js';
+import { TimeSeries, type TimeSpan } from '../../ui/time-series.js';
+import { flagsWithin, grainWords, totalRise } from './chart-words.js';
+import { latestWords } from './latest-words.js';
 import { metricName } from './metric-name.js';
-import type { Shown } from './range-picker.js';
+import { NumbersTable } from './numbers-table.js';
+import { qualityWords } from './quality-words.js';
 import classes from './telemetry.module.css';
+import type { ShownWindow } from './use-time-window.js';
+
+export interface NamedSeries {
+  readonly label: string;
+  readonly series: Series;
+}
 
 interface ChartPanelProps {
   readonly value: LatestValue;
-  readonly series: Series | undefined;
-  readonly range: Shown;
-  readonly onZoom: (from: number, to: number) => void;
+  /** The device's own, and of the one it is compared with. */
+  readonly series: readonly NamedSeries[];
+  readonly window: ShownWindow;
+  readonly height: number;
+  readonly spans: readonly TimeSpan[];
 }
 
-const cell = (value: number | null | undefined) => (value === null || value === undefined ? '—' : reading(value));
+interface LegendProps extends Pick<ChartPanelProps, 'series'> {
+  readonly unit: string | null;
+  readonly bars: boolean;
+  readonly from: number;
+  readonly to: number;
+}
 
-function Numbers({ series }: { readonly series: Series }) {
+/** What stands above a chart while nobody points at it: whose line is whose, totals and what is wrong with readings. */
+function Legend({ series, unit, bars, from, to }: LegendProps) {
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table}>
-        <caption className="visually-hidden">{series.metric}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Minimum</th>
-            <th scope="col">Mean</th>
-            <th scope="col">Maximum</th>
-            <th scope="col">Readings</th>
-          </tr>
-        </thead>
-        <tbody>
-          {series.t
-            .map((at, index) => ({ at, index }))
-            .slice(-200)
-            .toReversed()
-            .map(({ at, index }) => (
-              <tr key={at}>
-                <th scope="row">{moment(at)}</th>
-                <td>{cell(series.min[index])}</td>
-                <td>{cell(series.avg[index])}</td>
-                <td>{cell(series.max[index])}</td>
-                <td>{series.n[index]}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      {series.map(({ label, series: one }, line) => {
+        const total = bars ? totalRise(one, from, to) : null;
+        const flags = flagsWithin(one, from, to);
+        if (series.length === 1 && total === null && flags === 0) return null;
+        return (
+          <span key={label} className={classes.legendLine} data-line={series.length > 1 ? line : undefined}>
+            {series.length > 1 ? `${label} ` : null}
+            {total === null ? null : <b className="num">{`+${reading(total)} ${unit ?? ''} in all `}</b>}
+            {flags === 0 ? null : (
+              <span className={classes.flagged} title={qualityWords(flags)}>
+                {qualityWords(flags)}
+              </span>
+            )}
+          </span>
+        );
+      })}
+    </>
   );
 }
 
-/** One metric over time: line and band, or the same numbers as a table. */
-export function ChartPanel({ value, series, range, onZoom }: ChartPanelProps) {
+/** One metric over time: lines with bands or columns of increase, or the same numbers as a table. */
+export function ChartPanel({ value, series, window, height, spans }: ChartPanelProps) {
   const [table, setTable] = useState(false);
   const { title, unit } = metricName(value.metric, value.title, value.unit);
-  const grain =
-    series && series.t.length > 0
-      ? series.resolution === 'raw'
-        ? 'every reading'
-        : `1 point = ${duration(series.bucketMs)}, band = min to max`
-      : undefined;
+  const { from, to } = window.shown;
+  const own = series[0]?.series;
+  const bars = series.some(({ series: one }) => one.kind === 'counter' && one.delta.some((delta) => delta !== null));
+  const lines = useMemo(() => series.map(({ label, series: columns }) => ({ label, columns })), [series]);
+  const empty = series.every(({ series: one }) => one.t.length === 0 || one.masked);
   return (
     <Panel
       title={title}
       aside={
         <span className={classes.chartHead}>
-          <b className="num">{value.value === null ? 'no reading' : `${reading(value.value)} ${unit ?? ''}`}</b>
-          <span>{grain}</span>
+          <b className="num">{latestWords(value, unit)}</b>
+          <span>{own && !empty ? grainWords(own, bars) : null}</span>
         </span>
       }
       actions={
@@ -83,19 +88,33 @@ export function ChartPanel({ value, series, range, onZoom }: ChartPanelProps) {
         </Tooltip>
       }
     >
-      {!series || series.t.length === 0 ? (
-        <EmptyState title="No readings in this range" />
+      {empty ? (
+        <div className={classes.nothing} style={{ minHeight: height + 22 }}>
+          <EmptyState title={own?.masked ? 'Personal, and hidden from you' : 'No readings in this range'}>
+            {own?.masked ? 'Seeing it needs the permission telemetry:personal.' : null}
+          </EmptyState>
+        </div>
       ) : table ? (
-        <Numbers series={series} />
+        <div className={classes.tables} style={{ minHeight: height + 22 }}>
+          {series.map(({ label, series: one }) => (
+            <NumbersTable key={label} series={one} caption={series.length > 1 ? `${title}, ${label}` : title} />
+          ))}
+        </div>
       ) : (
         <TimeSeries
           title={title}
           unit={unit}
-          columns={series}
-          from={range.from}
-          to={range.to}
+          lines={lines}
+          from={from}
+          to={to}
+          form={bars ? 'bars' : 'line'}
+          height={height}
           syncKey="device-telemetry"
-          onZoom={onZoom}
+          spans={spans}
+          flagWords={qualityWords}
+          idle={<Legend series={series} unit={unit} bars={bars} from={from} to={to} />}
+          onWindow={window.move}
+          onReset={window.follow}
         />
       )}
     </Panel>

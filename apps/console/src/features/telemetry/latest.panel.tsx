@@ -37,7 +37,8 @@ export function LatestPanel({ deviceId }: { readonly deviceId: string }) {
                       {value.place ? <span className="quiet"> {value.asset ?? value.place}</span> : null}
                     </span>
                     <span className={`${classes.value} num`}>
-                      {value.value === null ? 'no reading' : reading(value.value)} <small>{unit}</small>
+                      {value.masked ? 'hidden' : value.value === null ? 'no reading' : reading(value.value)}{' '}
+                      <small>{unit}</small>
                     </span>
                     <RelativeTime at={value.at} className="quiet" />
                   </li>

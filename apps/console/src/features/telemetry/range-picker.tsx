@@ -1,74 +1,82 @@
-import { Button, SegmentedControl } from '@mantine/core';
-import { getRouteApi } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core';
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconZoomIn,
+  IconZoomOut,
+} from '@tabler/icons-react';
 import { type Range, ranges } from '../../app/search.js';
 import { moment } from '../../ui/format.js';
-import { useNow } from '../../ui/now.js';
+import { panned, zoomed } from '../../ui/time-window.js';
+import classes from './telemetry.module.css';
+import type { LiveTail } from './use-live-tail.js';
+import type { ShownWindow } from './use-time-window.js';
 
-const route = getRouteApi('/inside/devices/$deviceId');
+const liveWords = {
+  off: 'Paused while nobody looks',
+  connecting: 'Connecting…',
+  live: 'Live',
+  absent: 'Asks every few seconds',
+} as const;
 
-const lengths: Record<Range, number> = {
-  '15m': 15 * 60_000,
-  '1h': 3_600_000,
-  '6h': 6 * 3_600_000,
-  '24h': 86_400_000,
-  '7d': 7 * 86_400_000,
-  '30d': 30 * 86_400_000,
-};
-
-export interface Shown {
-  readonly from: number;
-  readonly to: number;
-  /** The range ends now and moves on. */
-  readonly live: boolean;
+interface RangePickerProps {
+  readonly window: ShownWindow;
+  readonly tail: LiveTail['state'];
 }
 
-/** The time range of the address: a fixed one after zooming, else the newest so-much, moving in steps a chart can show. */
-export const useRange = (): Shown => {
-  const { range = '1h', from, to } = route.useSearch();
-  const now = useNow();
-  const length = lengths[range];
-  // Charts are about 700 points wide; moving by less than one of them would draw the same picture.
-  const step = Math.max(5_000, length / 720);
-  const end = Math.ceil(now / step) * step;
-  return useMemo(
-    () =>
-      from !== undefined && to !== undefined && to > from
-        ? { from, to, live: false }
-        : { from: end - length, to: end, live: true },
-    [from, to, end, length],
-  );
-};
-
-export function RangePicker() {
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
-  const shown = useRange();
+/** Which stretch of time the charts show, and everything a hand does to it on the charts as buttons. */
+export function RangePicker({ window, tail }: RangePickerProps) {
+  const { shown, live } = window;
+  const middle = (shown.from + shown.to) / 2;
+  const steps = [
+    ['Earlier', IconChevronLeft, () => panned(shown, -0.5, Date.now())],
+    ['Later', IconChevronRight, () => panned(shown, 0.5, Date.now())],
+    ['Zoom in', IconZoomIn, () => zoomed(shown, 0.5, middle, Date.now())],
+    ['Zoom out', IconZoomOut, () => zoomed(shown, 2, middle, Date.now())],
+  ] as const;
   return (
-    <>
+    <div className={classes.picker} role="toolbar" aria-label="Time">
       <SegmentedControl
         aria-label="Time range"
-        value={shown.live ? (search.range ?? '1h') : ''}
+        value={live ? window.range : ''}
         data={[...ranges]}
-        onChange={(range) =>
-          void navigate({ search: { ...search, range: range as Range, from: undefined, to: undefined }, replace: true })
-        }
+        onChange={(range) => window.follow(range as Range)}
       />
-      {shown.live ? (
-        <span className="quiet">follows new readings; drag over a chart to zoom</span>
-      ) : (
-        <>
-          <span className="num">
-            {moment(shown.from)} to {moment(shown.to)}
+      <span className={classes.steps}>
+        {steps.map(([label, Icon, next]) => (
+          <Tooltip key={label} label={label}>
+            <ActionIcon
+              variant="default"
+              aria-label={label}
+              onClick={() => {
+                const { from, to } = next();
+                window.move(from, to);
+              }}
+            >
+              <Icon size={16} />
+            </ActionIcon>
+          </Tooltip>
+        ))}
+      </span>
+      <Button
+        variant="default"
+        aria-pressed={live}
+        leftSection={live ? <IconPlayerPause size={14} /> : <IconPlayerPlay size={14} />}
+        onClick={() => (live ? window.move(shown.from, shown.to) : window.follow())}
+      >
+        {live ? 'Pause' : 'Back to live'}
+      </Button>
+      <span className={`${classes.when} num`} aria-live="polite">
+        {live ? (
+          <span className={classes.live} data-state={tail}>
+            {liveWords[tail]}
           </span>
-          <Button
-            variant="default"
-            onClick={() => void navigate({ search: { ...search, from: undefined, to: undefined }, replace: true })}
-          >
-            Back to live
-          </Button>
-        </>
-      )}
-    </>
+        ) : (
+          `${moment(shown.from)} to ${moment(shown.to)}`
+        )}
+      </span>
+    </div>
   );
 }

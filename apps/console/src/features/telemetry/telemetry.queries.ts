@@ -15,24 +15,32 @@ export interface SeriesRange {
   readonly place: string | null;
   readonly from: number;
   readonly to: number;
+  /** How many points the chart has room for. */
+  readonly width: number;
+  readonly downsample: 'buckets' | 'lttb';
 }
 
+/** Series with the moment of their answer. What an older window asked for has another key and never lands in a newer one. */
 export const seriesQuery = (deviceId: string, range: SeriesRange) =>
   queryOptions({
     queryKey: ['device', deviceId, 'series', range],
-    queryFn: ({ signal }) =>
-      call(getSeries, {
+    queryFn: async ({ signal }) => {
+      const { metrics, place, from, to, width, downsample } = range;
+      const { series } = await call(getSeries, {
         params: { deviceId },
         query: {
-          metrics: range.metrics.join(','),
-          from: new Date(range.from).toISOString(),
-          to: new Date(range.to).toISOString(),
-          width: 600,
-          ...(range.place === null ? {} : { place: range.place }),
+          metrics: metrics.join(','),
+          from: new Date(from).toISOString(),
+          to: new Date(to).toISOString(),
+          width,
+          downsample,
+          ...(place === null ? {} : { place }),
         },
         signal,
-      }),
-    enabled: range.metrics.length > 0,
+      });
+      return { series, answeredAt: Date.now() };
+    },
+    enabled: deviceId !== '' && range.metrics.length > 0,
     placeholderData: keepPreviousData,
     gcTime: 30_000,
   });
