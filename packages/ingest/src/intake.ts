@@ -2,6 +2,7 @@ import type { UplinkChannel } from '@muster/contracts/mqtt/topics';
 import { topicFor } from '@muster/contracts/mqtt/topics';
 import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
+import { isTransient } from '@muster/persistence/failures';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import { type Decoded, decodeUplink, type Uplink, type UplinkMark } from '@muster/telemetry/decode-uplink';
@@ -25,6 +26,8 @@ export interface Accepted<C extends UplinkChannel> {
   readonly device: RegisteredDevice;
   readonly producedAt: Date;
 }
+
+type Apply<C extends UplinkChannel> = (accepted: Accepted<C>) => Promise<UplinkRefusal | void>;
 
 /** How much of an oversized payload the dead letter keeps. */
 const KEPT_BYTES = 1024;
@@ -53,7 +56,7 @@ export class Intake {
   async take<C extends UplinkChannel>(
     channel: C,
     message: UplinkMessage,
-    apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
+    apply: Apply<C>,
   ): Promise<UplinkRefusal | null> {
     const hold = this.admission.holdOf(message, channel);
     if (hold !== null) return this.#holdBack(channel, message, hold);
@@ -67,15 +70,15 @@ export class Intake {
     }
   }
 
+  /** One promise where the device is known and nothing fails: this runs for every message. */
   async #takeIn<C extends UplinkChannel>(
     channel: C,
     message: UplinkMessage,
     decoded: Decoded<C>,
-    apply: (accepted: Accepted<C>) => Promise<UplinkRefusal | void>,
+    apply: Apply<C>,
   ): Promise<UplinkRefusal | null> {
-    const known = this.registry.recall(message.deviceId);
-    const device =
-      known === undefined ? await untilCommitted(() => this.registry.find(message.deviceId), this.logger) : known;
+    let device = this.registry.recall(message.deviceId);
+    if (device === undefined) device = await untilCommitted(() => this.registry.find(message.deviceId), this.logger);
     if (message.payload.length > MAX_UPLINK_BYTES) return this.#refuseOversized(message, decoded.mark);
     const stranger = refusalOf(message, device);
     if (stranger !== null) return this.refuse(message, stranger, null);
@@ -83,13 +86,31 @@ export class Intake {
 
     const { uplink, mark, producedAt } = decoded;
     const accepted = { message, uplink, device: device!, producedAt };
-    const outcome = await untilCommitted(() => apply(accepted), this.logger).catch((error: unknown) => {
-      this.logger.error({ err: error, channel, deviceId: message.deviceId }, 'an uplink could not be applied');
-      return { code: 'internal', detail: error instanceof Error ? error.message : String(error) } as const;
-    });
+    let outcome: UplinkRefusal | void;
+    try {
+      outcome = await apply(accepted);
+    } catch (error) {
+      outcome = await this.#applyAgain(channel, accepted, apply, error);
+    }
     if (outcome) return this.refuse(message, outcome, mark);
     if (!isWill(channel, uplink)) this.acks.committed(message, mark.stream, mark.epoch, mark.seqNo);
     return null;
+  }
+
+  /** Until the database takes it, or refuses it for good. */
+  async #applyAgain<C extends UplinkChannel>(
+    channel: C,
+    accepted: Accepted<C>,
+    apply: Apply<C>,
+    failure: unknown,
+  ): Promise<UplinkRefusal | void> {
+    try {
+      if (!isTransient(failure)) throw failure;
+      return await untilCommitted(() => apply(accepted), this.logger);
+    } catch (error) {
+      this.logger.error({ err: error, channel, deviceId: accepted.message.deviceId }, 'an uplink could not be applied');
+      return { code: 'internal', detail: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** Commits the message to the dead letters and tells its device why. */

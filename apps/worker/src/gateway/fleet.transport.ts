@@ -31,7 +31,12 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
   readonly #transport: UplinkTransport;
   readonly #pipeline: () => Pipeline;
   readonly #log: Logger;
-  readonly #received: Counter<'channel'>;
+  readonly #handlers: Partial<Record<UplinkChannel, (message: UplinkMessage) => Promise<void>>> = {};
+  /** Since the metrics were last read: a labelled counter would be a good part of what a message costs here. */
+  readonly #received = Object.fromEntries([...uplinkChannels, 'refused'].map((channel) => [channel, 0])) as Record<
+    UplinkChannel | 'refused',
+    number
+  >;
   #waiting = 0;
   #paused = false;
 
@@ -40,11 +45,18 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     this.#transport = transport;
     this.#pipeline = pipeline;
     this.#log = log;
-    this.#received = new Counter({
+    const received = this.#received;
+    new Counter({
       name: 'muster_uplinks_received_total',
       help: 'Uplinks taken from the broker, by channel.',
       labelNames: ['channel'],
       registers: [metrics],
+      collect() {
+        for (const channel of [...uplinkChannels, 'refused'] as const) {
+          if (received[channel] > 0) this.inc({ channel }, received[channel]);
+          received[channel] = 0;
+        }
+      },
     });
     new Gauge({
       name: 'muster_uplinks_waiting',
@@ -71,12 +83,12 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
   }
 
   onMessage(message: UplinkMessage, ack: Acknowledge): void {
-    this.#received.inc({ channel: message.channel });
+    this.#received[message.channel]++;
     this.#track(this.#handle(message), ack, message.deviceId);
   }
 
   onRefused(refused: RefusedUplink, ack: Acknowledge): void {
-    this.#received.inc({ channel: 'refused' });
+    this.#received.refused++;
     this.#track(this.#pipeline().deadLetters.add(refused), ack, refused.deviceId);
   }
 
@@ -89,11 +101,21 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
   }
 
   /** Several handlers of one pattern are chained by Nest: the first calls the others and answers with an observable. */
-  async #handle(message: UplinkMessage): Promise<void> {
-    const handler = this.messageHandlers.get(patterns[message.channel]);
-    if (handler === undefined) throw new Error(`nobody handles ${patterns[message.channel]}`);
-    const result: unknown = await handler(message);
-    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  #handle(message: UplinkMessage): Promise<void> {
+    const handler = this.#handlers[message.channel] ?? this.#resolve(message.channel);
+    return handler(message);
+  }
+
+  /** Consumers are registered before the transport listens and never change. */
+  #resolve(channel: UplinkChannel): (message: UplinkMessage) => Promise<void> {
+    const handler = this.messageHandlers.get(patterns[channel]);
+    if (handler === undefined) return () => Promise.reject(new Error(`nobody handles ${patterns[channel]}`));
+    const handle = async (message: UplinkMessage): Promise<void> => {
+      const result: unknown = await handler(message);
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+    };
+    this.#handlers[channel] = handle;
+    return handle;
   }
 
   #track(work: Promise<void>, ack: Acknowledge, deviceId: string | null): void {
@@ -101,13 +123,22 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
       this.#paused = true;
       this.#transport.pause();
     }
-    work
-      .then(ack, (error: unknown) => this.#log.error({ err: error, deviceId }, 'an uplink was not committed'))
-      .finally(() => {
-        if (--this.#waiting > LOW || !this.#paused) return;
-        this.#paused = false;
-        this.#transport.resume();
-      });
+    work.then(
+      () => {
+        ack();
+        this.#left();
+      },
+      (error: unknown) => {
+        this.#log.error({ err: error, deviceId }, 'an uplink was not committed');
+        this.#left();
+      },
+    );
+  }
+
+  #left(): void {
+    if (--this.#waiting > LOW || !this.#paused) return;
+    this.#paused = false;
+    this.#transport.resume();
   }
 }
 

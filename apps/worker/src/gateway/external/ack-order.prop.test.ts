@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AckOrder } from './ack-order.js';
 
+const atOnce = (run: () => void) => run();
+
 const shuffled = fc
   .integer({ min: 1, max: 60 })
   .chain((n) => fc.shuffledSubarray([...Array(n).keys()], { minLength: n, maxLength: n }));
@@ -11,7 +13,7 @@ describe('AckOrder', () => {
     fc.assert(
       fc.property(shuffled, (commits) => {
         const sent: number[] = [];
-        const order = new AckOrder((ids) => sent.push(...ids));
+        const order = new AckOrder((ids) => sent.push(...ids), atOnce);
         const acks = commits.map((_, index) => order.add(index + 1));
         for (const index of commits) {
           acks[index]!();
@@ -25,12 +27,38 @@ describe('AckOrder', () => {
 
   it('sends nothing before the first is committed, and nothing for a connection that is gone', () => {
     const sent: number[] = [];
-    const order = new AckOrder((ids) => sent.push(...ids));
+    const order = new AckOrder((ids) => sent.push(...ids), atOnce);
     const first = order.add(1);
     order.add(2)();
     expect(sent).toEqual([]);
     order.clear();
     first();
+    expect(sent).toEqual([]);
+  });
+
+  it('sends what is committed in one turn together', () => {
+    const sent: (readonly number[])[] = [];
+    const turns: (() => void)[] = [];
+    const order = new AckOrder(
+      (ids) => sent.push(ids),
+      (run) => turns.push(run),
+    );
+    for (const ready of [1, 2, 3].map((id) => order.add(id))) ready();
+    order.add(4);
+    for (const turn of turns) turn();
+    expect(sent).toEqual([[1, 2, 3]]);
+  });
+
+  it('sends nothing of a connection that ended before the turn was over', () => {
+    const sent: (readonly number[])[] = [];
+    const turns: (() => void)[] = [];
+    const order = new AckOrder(
+      (ids) => sent.push(ids),
+      (run) => turns.push(run),
+    );
+    order.add(1)();
+    order.clear();
+    for (const turn of turns) turn();
     expect(sent).toEqual([]);
   });
 });

@@ -1,11 +1,22 @@
+interface Entry {
+  readonly id: number;
+  ready: boolean;
+}
+
 /**
  * Acknowledgements leave in the order in which messages came (MQTT 3.1.1 4.6, MQTT 5 4.6), although batches commit in any
- * order: an acknowledgement waits until all before it are ready.
+ * order: an acknowledgement waits until all before it are ready. What becomes ready in one turn of the event loop, which
+ * is a batch, leaves together: a TLS record each would be most of the work, for the broker too.
  */
 export class AckOrder {
-  readonly #waiting: { id: number; ready: boolean }[] = [];
+  #waiting: Entry[] = [];
+  #flushing = false;
 
-  constructor(private readonly send: (packetIds: readonly number[]) => void) {}
+  /** `later` runs its argument when the turn is over. */
+  constructor(
+    private readonly send: (packetIds: readonly number[]) => void,
+    private readonly later: (run: () => void) => void = setImmediate,
+  ) {}
 
   /** How many messages are not acknowledged yet. */
   get size(): number {
@@ -14,22 +25,26 @@ export class AckOrder {
 
   /** Registers a message; the returned function marks it as ready, any number of times. */
   add(packetId: number): () => void {
-    const entry = { id: packetId, ready: false };
+    const entry: Entry = { id: packetId, ready: false };
     this.#waiting.push(entry);
     return () => {
       entry.ready = true;
-      if (this.#waiting[0]?.ready) this.#flush();
+      if (this.#flushing || this.#waiting[0]?.ready !== true) return;
+      this.#flushing = true;
+      this.later(() => this.#flush());
     };
   }
 
   /** Forgets everything: the connection these belong to is gone. */
   clear(): void {
-    this.#waiting.length = 0;
+    this.#waiting = [];
   }
 
   #flush(): void {
+    this.#flushing = false;
+    const waiting = this.#waiting;
     let ready = 0;
-    while (this.#waiting[ready]?.ready) ready++;
-    this.send(this.#waiting.splice(0, ready).map((entry) => entry.id));
+    while (waiting[ready]?.ready) ready++;
+    if (ready > 0) this.send(waiting.splice(0, ready).map(({ id }) => id));
   }
 }
