@@ -17,6 +17,8 @@ export interface DatabaseSettings {
   readonly systemUrl: string;
   /** Connections per role. */
   readonly poolMax: number;
+  /** How long a transaction may wait for its process before the server ends it; 15 s when left out. */
+  readonly idleInTransactionMs?: number;
   /** Told of connections that break while nobody uses them. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -25,6 +27,9 @@ export interface DatabaseSettings {
 export interface Session {
   query<R = Record<string, unknown>>(sql: string): Promise<R[]>;
 }
+
+/** A process that hangs in a transaction keeps its locks, and everybody who writes the same rows waits with it. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
 
 /** How often work is begun before a collision is left to whoever asked for it. */
 const ATTEMPTS = 5;
@@ -130,7 +135,11 @@ const sourceOptions = (name: string, url: string, settings: DatabaseSettings): D
   installExtensions: false,
   applicationName: `muster-${name}`,
   poolErrorHandler: settings.onIdleError ?? (() => {}),
-  extra: { max: settings.poolMax, types },
+  extra: {
+    max: settings.poolMax,
+    types,
+    idle_in_transaction_session_timeout: settings.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
+  },
 });
 
 async function inTransaction<T>(source: DataSource, tenantId: string | null, work: (tx: Tx) => Promise<T>): Promise<T> {

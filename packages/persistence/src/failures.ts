@@ -5,8 +5,8 @@ export const sqlState = (error: unknown): string | null => {
   return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : null;
 };
 
-/** connection trouble, not let in, collisions, out of resources, shutting down, lock not available, read-only, server fault */
-const TRANSIENT = /^(08|28|40|53|57|55P03|25006|58|XX)/;
+/** connection trouble, not let in, collisions, out of resources, shutting down, lock not available, read-only, ended while idle, server fault */
+const TRANSIENT = /^(08|28|40|53|57|55P03|25006|25P03|58|XX)/;
 const NETWORK = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 
 /** True when the same work may succeed later: the database was away, or two transactions collided. */

@@ -23,7 +23,8 @@ export interface TransportLog {
 const SHARE = `$share/muster/${uplinkFilter}`;
 /** Messages one process holds unacknowledged: a few batches. */
 const IN_FLIGHT = 4000;
-const SERVICE_KEEPALIVE_S = 20;
+/** A process that hangs holds back its share of the uplinks until the broker has missed one and a half of these (MQTT 5 3.1.2.10). */
+const SERVICE_KEEPALIVE_S = 8;
 /** The level that the broker's ACL has compared with the certificate. */
 const DEVICE_LEVEL = 3;
 /** The api writes the list at once and Mosquitto's entry point hands it on twice a second. */
