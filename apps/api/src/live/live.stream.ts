@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { permissionForLetter } from '@muster/domain/access/letter-permission';
+import { writeDrained } from '../http/drained.js';
 import type { Principal } from '../http/principal.js';
 import type { LiveHub } from './live.hub.js';
 
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2_000;
-/** A reader that takes nothing for this long is cut off; it comes back with Last-Event-ID and catches up. */
-const PATIENCE_MS = 30_000;
 
 export interface LiveStreamOptions {
   readonly hub: LiveHub;
@@ -31,8 +30,7 @@ export const openLiveStream = ({ hub, response, after, principal, stillThere }: 
 
   const close = (): void => void response.destroy();
   const write = async (text: string): Promise<void> => {
-    if (response.destroyed || response.write(text)) return;
-    await drained(response);
+    if (!response.destroyed) await writeDrained(response, text);
   };
   const pump = async (): Promise<void> => {
     if (pumping) return;
@@ -76,17 +74,3 @@ export const openLiveStream = ({ hub, response, after, principal, stillThere }: 
 
 const eventOf = (letter: { position: number; type: string; payload: unknown }): string =>
   `id: ${letter.position}\nevent: ${letter.type}\ndata: ${JSON.stringify(letter.payload)}\n\n`;
-
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const late = setTimeout(() => settle(new Error('the reader takes nothing')), PATIENCE_MS);
-    const onDrain = () => settle();
-    const onClose = () => settle(new Error('the reader left'));
-    const settle = (error?: Error) => {
-      clearTimeout(late);
-      response.off('drain', onDrain).off('close', onClose);
-      if (error) reject(error);
-      else resolve();
-    };
-    response.once('drain', onDrain).once('close', onClose);
-  });

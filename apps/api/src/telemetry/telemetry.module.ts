@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
 import { DeadLettersService } from './dead-letters.service.js';
+import { ExportsController } from './exports.controller.js';
+import { ExportsService } from './exports.service.js';
+import { FleetValuesService } from './fleet-values.service.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsService } from './metrics.service.js';
 import { SeriesService } from './series.service.js';
 import { TelemetryController } from './telemetry.controller.js';
 
 @Module({
-  controllers: [TelemetryController, MetricsController],
-  providers: [SeriesService, DeadLettersService, MetricsService],
+  controllers: [TelemetryController, MetricsController, ExportsController],
+  providers: [SeriesService, FleetValuesService, DeadLettersService, MetricsService, ExportsService],
 })
 export class TelemetryModule {}

@@ -39,7 +39,7 @@ export const getLatestValues = route({
 export const getFleetValues = route({
   method: 'GET',
   path: '/telemetry/latest',
-  summary: 'Newest value of one metric on all devices, or those of a group or site',
+  summary: 'Newest value of one metric on all devices, or those of a site, class or label',
   permission: 'telemetry:read',
   query: FleetValueQuery,
   returns: FleetValuePage,
@@ -59,7 +59,7 @@ export const exportTelemetry = route({
   summary: 'Readings with device, site, place and asset as CSV, JSON lines or Parquet, streamed; audited',
   permission: 'telemetry:export',
   query: ExportQuery,
-  refuses: ['not_found', 'validation_failed'],
+  refuses: ['not_found', 'validation_failed', 'rate_limited'],
 });
 export const listDeadLetters = route({
   method: 'GET',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { DeviceQuery } from '../devices/devices.schema.js';
 import { Id } from '../ids.js';
 import { Instant } from '../instant.js';
-import { PageQuery, pageOf } from '../page.js';
+import { pageOf } from '../page.js';
 import { MetricKey, metricKinds } from './metrics.schema.js';
 
 /** Flags of a stored message, as bits of `flags`. */
@@ -97,10 +98,8 @@ export const LatestValue = z
   .meta({ id: 'LatestValue' });
 export type LatestValue = z.infer<typeof LatestValue>;
 
-export const FleetValueQuery = PageQuery.extend({
+export const FleetValueQuery = DeviceQuery.pick({ site: true, class: true, label: true, pageToken: true }).extend({
   metric: MetricKey,
-  group: z.string().max(64).optional(),
-  site: z.string().max(120).optional(),
   pageSize: z.coerce.number().int().min(1).max(10_000).default(1000),
 });
 /** The newest value of one metric on one device, or on a place of it. */
@@ -146,15 +145,16 @@ export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = pageOf(DeadLetter);
 
 export const exportFormats = ['csv', 'jsonl', 'parquet'] as const;
-/** Readings of some devices as a file. Without `metrics` all of them; personal ones are empty without the permission. */
-export const ExportQuery = z.object({
+/**
+ * Readings of some devices as a file: of those named, else of all that have the class, label and site. Without `metrics`
+ * all of them; values of personal ones are empty without the permission.
+ */
+export const ExportQuery = DeviceQuery.pick({ site: true, class: true, label: true }).extend({
   devices: z
     .string()
     .max(4000)
     .transform((text) => text.split(','))
     .optional(),
-  group: z.string().max(64).optional(),
-  site: z.string().max(120).optional(),
   metrics: z
     .string()
     .max(1000)

@@ -1,3 +1,4 @@
+import { readMetricKey } from '@muster/domain/telemetry/read-metric-key';
 import type { Tx } from '../transaction.js';
 
 /** Told with the tenant whenever one of its metrics was described anew. */
@@ -20,10 +21,12 @@ export const catalogueStore = {
   /** The rules of `keys`, in any order; keys that are new enter the tenant's catalogue. */
   async rules(tx: Tx, tenant: string, keys: readonly string[]): Promise<MetricRuleRow[]> {
     // Only what is missing is inserted: a conflict, too, would use up an id.
+    const read = keys.map((key) => readMetricKey(key));
     await tx.execute(
-      `insert into metrics (tenant_id, key) select distinct $1, k from unnest($2::text[]) k
+      `insert into metrics (tenant_id, key, unit, kind)
+       select distinct on (k) $1, k, u, d from unnest($2::text[], $3::text[], $4::text[]) n(k, u, d)
        where not exists (select from metrics where tenant_id = $1 and key = k) order by k on conflict do nothing`,
-      [tenant, keys],
+      [tenant, keys, read.map(({ unit }) => unit), read.map(({ kind }) => kind)],
     );
     return tx.query<MetricRuleRow>(
       `select m.key, t.id, m.alias_of is not null as alias, m.factor, m.shift, t.low, t.high, t.stuck_after_s as "stuckAfterS"
