@@ -9,7 +9,9 @@ describe('choosing a resolution', () => {
     [1, 600, { resolution: 'raw', bucketMs: 10_000 }],
     [24, 600, { resolution: 'minute', bucketMs: 300_000 }],
     [24 * 30, 600, { resolution: 'hour', bucketMs: 10_800_000 }],
-    [24 * 365 * 30, 10, { resolution: 'hour', bucketMs: 1095 * 86_400_000 }],
+    [24 * 365, 600, { resolution: 'day', bucketMs: 86_400_000 }],
+    [24 * 365 * 5, 600, { resolution: 'week', bucketMs: 7 * 86_400_000 }],
+    [24 * 365 * 30, 10, { resolution: 'week', bucketMs: 157 * 7 * 86_400_000 }],
   ])('over %d hours in %d pixels', (span, width, choice) => {
     expect(chooseResolution(start, hours(span), width)).toEqual(choice);
   });

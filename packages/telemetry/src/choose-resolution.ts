@@ -3,6 +3,7 @@ import type { Resolution } from '@muster/contracts/telemetry/telemetry.schema';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** Bucket widths people can read an axis by. */
 const STEPS = [
@@ -23,7 +24,7 @@ const STEPS = [
   6 * HOUR_MS,
   12 * HOUR_MS,
   DAY_MS,
-  7 * DAY_MS,
+  WEEK_MS,
 ];
 
 export interface Choice {
@@ -32,12 +33,18 @@ export interface Choice {
 }
 
 /**
- * The finest bucket that gives at most one per pixel, and where to read it from: hourly rollups from an hour up, stored
- * messages below. `raw` means buckets so fine that points usually stand alone.
+ * The finest bucket that gives at most one per pixel, and where to read it from: rollups by week, day and hour from an hour
+ * up, stored messages below. `raw` means buckets so fine that points usually stand alone.
  */
 export function chooseResolution(from: Date, to: Date, width: number): Choice {
   const wanted = (to.getTime() - from.getTime()) / Math.max(1, width);
-  const bucketMs = STEPS.find((step) => step >= wanted) ?? Math.ceil(wanted / DAY_MS) * DAY_MS;
-  if (bucketMs >= HOUR_MS) return { resolution: 'hour', bucketMs };
-  return { resolution: bucketMs >= MINUTE_MS ? 'minute' : 'raw', bucketMs };
+  const bucketMs = STEPS.find((step) => step >= wanted) ?? Math.ceil(wanted / WEEK_MS) * WEEK_MS;
+  return { resolution: resolutionOf(bucketMs), bucketMs };
 }
+
+const resolutionOf = (bucketMs: number): Resolution => {
+  if (bucketMs >= WEEK_MS) return 'week';
+  if (bucketMs >= DAY_MS) return 'day';
+  if (bucketMs >= HOUR_MS) return 'hour';
+  return bucketMs >= MINUTE_MS ? 'minute' : 'raw';
+};

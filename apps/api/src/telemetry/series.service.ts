@@ -1,94 +1,93 @@
 import type * as routes from '@muster/contracts/telemetry/telemetry.routes';
-import type { Resolution, Series } from '@muster/contracts/telemetry/telemetry.schema';
+import type { Series } from '@muster/contracts/telemetry/telemetry.schema';
 import { Database, type Tx } from '@muster/persistence/database';
-import { type SeriesBucket, type SeriesScope, telemetryQueryStore } from '@muster/persistence/telemetry/query.store';
-import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { chooseResolution } from '@muster/telemetry/choose-resolution';
-import { foldBuckets } from '@muster/telemetry/fold-buckets';
-import { Inject, Injectable } from '@nestjs/common';
+import { type CatalogueMetric, type SeriesScope, telemetryQueryStore } from '@muster/persistence/telemetry/query.store';
+import { type Choice, chooseResolution } from '@muster/telemetry/choose-resolution';
+import { spanOf } from '@muster/telemetry/fold-buckets';
+import { Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
 import { Refusal } from '../http/refusal.js';
+import { readBuckets } from './read-buckets.js';
+import { type SeriesHead, seriesOfBuckets, seriesOfPoints } from './series.resource.js';
 
 const HOUR_MS = 3_600_000;
 /** Beyond this a read of stored messages costs seconds, so hours are the finest there is. */
 const LONGEST_FROM_MESSAGES_MS = 8 * 24 * HOUR_MS;
 const LONGEST_MS = 5 * 366 * 24 * HOUR_MS;
-/** More hours than this wait for the rollup only after it stood still; the newest ones are read from messages. */
-const DIRTY_HOURS = 48;
+/** More readings than this are not looked at one by one. */
+const MOST_POINTS = 100_000;
 
 /** Series and newest values of a device. */
 @Injectable()
 export class SeriesService {
-  constructor(
-    private readonly database: Database,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   async series(call: Call<typeof routes.getSeries>): Promise<{ series: Series[] }> {
-    const { metrics: keys, place } = call.query;
+    const { metrics: keys, place, downsample, width } = call.query;
     const { from, to } = rangeOf(call.query);
-    const { resolution, bucketMs } = choose(from, to, call.query.width);
     const known = await this.database.tenant(call.principal.tenantId, async (tx) => {
-      const deviceKey = await deviceKeyOf(tx, call.params.deviceId);
-      const metrics = await telemetryQueryStore.metrics(tx, keys);
-      return { deviceKey, metrics, places: await telemetryQueryStore.places(tx, deviceKey) };
+      const { key, site } = await deviceOf(tx, call.params.deviceId);
+      const metrics = inAskedOrder(await telemetryQueryStore.metrics(tx, keys), keys);
+      return { deviceKey: key, site, metrics, places: await telemetryQueryStore.places(tx, key) };
     });
-    const placeId = place === undefined ? null : place === '' ? 0 : known.places.find(({ path }) => path === place)?.id;
-    if (placeId === undefined || known.metrics.length === 0) return { series: [] };
+    const here = { id: 0, path: null, asset: null };
+    const places = [here, ...known.places].filter(({ path }) => place === undefined || (path ?? '') === place);
+    if (places.length === 0 || known.metrics.length === 0) return { series: [] };
 
+    const { resolution, bucketMs } = choose(from, to, width);
+    const span = spanOf(bucketMs);
+    const raw = resolution === 'raw' || resolution === 'minute';
     const scope: SeriesScope = {
       deviceKey: known.deviceKey,
       metrics: known.metrics.map(({ id }) => id),
-      placeId,
+      places: places.map(({ id }) => id),
       from,
       to,
     };
-    const buckets = await this.database.system((tx) =>
-      resolution === 'hour'
-        ? readHours(tx, scope, this.clock.now())
-        : telemetryQueryStore.fromMessages(tx, scope, bucketMs, this.clock.now()),
-    );
-    const metricOf = new Map(known.metrics.map((metric) => [metric.id, metric]));
-    const pathOf = new Map(known.places.map(({ id, path }) => [id, path]));
-    const series = [...bySeries(buckets)].map(([, list]) => {
-      const { metric, placeId: at } = list[0]!;
-      const { key, unit } = metricOf.get(metric)!;
-      const columns = columnsOf(list, bucketMs);
-      return {
-        metric: key,
-        title: key,
-        kind: 'gauge' as const,
-        unit,
-        place: pathOf.get(at) ?? null,
-        asset: null,
-        site: null,
-        masked: false,
-        resolution,
-        bucketMs,
-        gapMs: bucketMs,
-        ...columns,
-        delta: columns.t.map(() => null),
-        flags: columns.t.map(() => 0),
-      };
+    /** Whole buckets at both ends, so that each is the same whatever range it is asked for in. */
+    const whole = {
+      ...scope,
+      from: new Date(span.start(from.getTime())),
+      to: new Date(span.start(to.getTime() - 1) + span.ms),
+    };
+    const counters = known.metrics.some(({ kind }) => kind === 'counter');
+    const { points, buckets } = await this.database.system(async (tx) => {
+      const some = raw && downsample === 'lttb' ? await telemetryQueryStore.points(tx, scope, MOST_POINTS + 1) : null;
+      if (some !== null && some.length <= MOST_POINTS) return { points: seriesIn(some), buckets: null };
+      return { points: null, buckets: seriesIn(await readBuckets(tx, resolution, whole, span, counters)) };
     });
-    const order = new Map(keys.map((key, i) => [key, i]));
-    return { series: series.sort((a, b) => order.get(a.metric)! - order.get(b.metric)!) };
+    const maySee = call.principal.permissions.has('telemetry:personal');
+    const series = known.metrics.flatMap((metric) =>
+      places.flatMap(({ id, path, asset }) => {
+        const at = `${metric.id}/${id}`;
+        const head: SeriesHead = { metric, place: path, asset, site: known.site, masked: metric.personal && !maySee };
+        if (points?.has(at)) return [seriesOfPoints(head, points.get(at)!, width)];
+        return buckets?.has(at) ? [seriesOfBuckets(head, buckets.get(at)!, resolution, span)] : [];
+      }),
+    );
+    return { series };
   }
 
   latest(call: Call<typeof routes.getLatestValues>) {
+    const maySee = call.principal.permissions.has('telemetry:personal');
     return this.database.tenant(call.principal.tenantId, async (tx) => {
-      const rows = await telemetryQueryStore.latest(tx, await deviceKeyOf(tx, call.params.deviceId));
+      const { key } = await deviceOf(tx, call.params.deviceId);
+      const rows = await telemetryQueryStore.latest(tx, key);
       return {
-        items: rows.map((row) => ({ ...row, title: row.title ?? row.metric, at: row.at.toISOString(), masked: false })),
+        items: rows.map(({ personal, value, ...row }) => {
+          const masked = personal && !maySee;
+          const shown = masked ? null : value;
+          return { ...row, title: row.title ?? row.metric, at: row.at.toISOString(), value: shown, masked };
+        }),
       };
     });
   }
 }
 
-const deviceKeyOf = async (tx: Tx, deviceId: string): Promise<number> => {
-  const key = await telemetryQueryStore.deviceKey(tx, deviceId);
-  if (key === null) throw Refusal.notFound('device', deviceId);
-  return key;
+const deviceOf = async (tx: Tx, deviceId: string) => {
+  const device = await telemetryQueryStore.device(tx, deviceId);
+  if (device === null) throw Refusal.notFound('device', deviceId);
+  return device;
 };
 
 const rangeOf = (query: { from: string; to: string }): { from: Date; to: Date } => {
@@ -100,47 +99,18 @@ const rangeOf = (query: { from: string; to: string }): { from: Date; to: Date } 
   throw new Refusal('validation_failed', undefined, undefined, [{ pointer: '/query/to', message }]);
 };
 
-const choose = (from: Date, to: Date, width: number): { resolution: Resolution; bucketMs: number } => {
+const choose = (from: Date, to: Date, width: number): Choice => {
   const choice = chooseResolution(from, to, width);
   const tooLong = to.getTime() - from.getTime() > LONGEST_FROM_MESSAGES_MS;
-  return tooLong && choice.resolution !== 'hour' ? { resolution: 'hour', bucketMs: HOUR_MS } : choice;
+  return tooLong && choice.bucketMs < HOUR_MS ? { resolution: 'hour', bucketMs: HOUR_MS } : choice;
 };
 
-/** The rollup lags behind by its schedule, so hours that changed since are read from their messages. */
-const readHours = async (tx: Tx, scope: SeriesScope, now: Date): Promise<SeriesBucket[]> => {
-  const dirty = await telemetryQueryStore.dirtyHours(tx, scope.deviceKey, scope.from, scope.to, DIRTY_HOURS);
-  const rolled = await telemetryQueryStore.fromHours(tx, scope, dirty);
-  const fresh: SeriesBucket[] = [];
-  for (const { from, to } of spansOf(dirty)) {
-    const hours = await telemetryQueryStore.fromMessages(tx, { ...scope, from, to }, HOUR_MS, now);
-    fresh.push(...hours);
-  }
-  return [...rolled, ...fresh];
+/** A metric and its alias, both asked for, are one. */
+const inAskedOrder = (metrics: readonly CatalogueMetric[], keys: readonly string[]): CatalogueMetric[] => {
+  const asked = new Map(metrics.map((metric) => [metric.askedAs, metric]));
+  const found = keys.flatMap((key) => asked.get(key) ?? []);
+  return [...new Map(found.map((metric) => [metric.id, metric])).values()];
 };
 
-/** Neighbouring hours, given newest first, as one span each. */
-const spansOf = (hours: readonly Date[]): { from: Date; to: Date }[] => {
-  const spans: { from: Date; to: Date }[] = [];
-  for (const hour of hours.toReversed()) {
-    const last = spans.at(-1);
-    const to = new Date(hour.getTime() + HOUR_MS);
-    if (last && last.to.getTime() === hour.getTime()) last.to = to;
-    else spans.push({ from: hour, to });
-  }
-  return spans;
-};
-
-const bySeries = (buckets: readonly SeriesBucket[]): Map<string, SeriesBucket[]> =>
-  Map.groupBy(buckets, ({ metric, placeId }) => `${metric}/${placeId}`);
-
-const columnsOf = (buckets: readonly SeriesBucket[], bucketMs: number) => {
-  const folded = foldBuckets(buckets, bucketMs);
-  return {
-    t: folded.map(({ t }) => t),
-    min: folded.map(({ min }) => min),
-    max: folded.map(({ max }) => max),
-    avg: folded.map(({ sum, n }) => sum / n),
-    last: folded.map(({ last }) => last),
-    n: folded.map(({ n }) => n),
-  };
-};
+const seriesIn = <T extends { metric: number; placeId: number }>(list: readonly T[]): Map<string, T[]> =>
+  Map.groupBy(list, ({ metric, placeId }) => `${metric}/${placeId}`);

@@ -109,7 +109,8 @@ describe('a series', () => {
       [1, 1, 1],
     ]);
     const [wide] = await series(start, start + HOUR, '&width=12');
-    expect(wide).toMatchObject({ bucketMs: 5 * MINUTE, min: [5, 7], max: [100, 7], avg: [52.5, 7], last: [100, 7] });
+    expect(wide).toMatchObject({ bucketMs: 5 * MINUTE, min: [5, null, 7], max: [100, null, 7], avg: [52.5, null, 7] });
+    expect(wide.t).toEqual([start, start + 5 * MINUTE, start + 10 * MINUTE]);
   });
 
   test('is kept apart by place', async () => {
@@ -126,7 +127,7 @@ describe('a series', () => {
   test('shows messages of a device with a wrong clock at their corrected time', async () => {
     const start = noon - 6 * HOUR;
     await store(
-      message(Date.UTC(2021, 0, 1), [[0, 21]], { correctedAt: new Date(start), flags: 9 }),
+      message(Date.UTC(2019, 0, 1), [[0, 21]], { correctedAt: new Date(start), flags: 9 }),
       message(noon + 400 * 24 * HOUR, [[0, 22]], { correctedAt: new Date(start + MINUTE), flags: 10 }),
     );
     const [one] = await series(start, start + HOUR, '&width=60');

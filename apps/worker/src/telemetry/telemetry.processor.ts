@@ -16,7 +16,9 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const DEAD_DAYS = 30;
 const MOST_DEAD = 100_000;
+/** Device hours and days of one transaction. */
 const DEVICE_HOURS = 500;
+const DEVICE_DAYS = 1_000;
 const TRIES = 20;
 
 /** Everything that happens to telemetry later: rollups, partitions, retention, and replays of dead letters. */
@@ -46,13 +48,19 @@ export class TelemetryProcessor extends WorkerHost {
     }
   }
 
-  /** Closed hours only: the current one is read from messages and would be computed again every minute. */
-  async #rollUp(now: Date): Promise<number> {
+  /** Closed hours and days only: those under way are read from what they are made of and would be computed again every minute. */
+  async #rollUp(now: Date): Promise<{ hours: number; days: number }> {
     const closed = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
+    const hours = await this.#all(DEVICE_HOURS, (tx) => rollupStore.rollUp(tx, closed, DEVICE_HOURS));
+    const days = await this.#all(DEVICE_DAYS, (tx) => rollupStore.rollUpDays(tx, closed, DEVICE_DAYS));
+    return { hours, days };
+  }
+
+  async #all(most: number, some: (tx: Tx) => Promise<number>): Promise<number> {
     for (let total = 0; ; ) {
-      const done = await this.database.system((tx) => rollupStore.rollUp(tx, closed, DEVICE_HOURS));
+      const done = await this.database.system(some);
       total += done;
-      if (done < DEVICE_HOURS) return total;
+      if (done < most) return total;
     }
   }
 

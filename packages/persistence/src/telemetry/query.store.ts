@@ -1,21 +1,24 @@
-import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
-import type { Bucket } from '@muster/telemetry/fold-buckets';
+import type { MetricKind } from '@muster/contracts/telemetry/metrics.schema';
+import type { Bucket, Span } from '@muster/telemetry/fold-buckets';
 import type { Tx } from '../transaction.js';
-import { partitionStore } from './partition.store.js';
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
+import { inOrder, LOOK_BACK, messagesOf, readingsOfM, resetSql, stepSql, usableValue } from './rollup-sql.js';
 
 export interface CatalogueMetric {
   readonly id: number;
   readonly key: string;
+  readonly title: string | null;
   readonly unit: string | null;
+  readonly kind: MetricKind;
+  readonly wrapAt: number | null;
+  readonly personal: boolean;
+  /** What it was asked for as: its own key, or that of an alias. */
+  readonly askedAs: string;
 }
 export interface SeriesScope {
   readonly deviceKey: number;
   readonly metrics: readonly number[];
-  /** One place, 0 for the device itself; null for all. */
-  readonly placeId: number | null;
+  /** Places to look at, 0 for the device itself; all of them where a device has many is a long way, so say which. */
+  readonly places: readonly number[];
   readonly from: Date;
   readonly to: Date;
 }
@@ -24,15 +27,32 @@ export interface SeriesBucket extends Bucket {
   readonly metric: number;
   readonly placeId: number;
 }
+/** One reading; `v` is null where it may not be used. */
+export interface SeriesPoint {
+  readonly metric: number;
+  readonly placeId: number;
+  readonly t: number;
+  readonly v: number | null;
+  readonly quality: number;
+}
 export interface LatestRow {
   readonly metric: string;
   readonly title: string | null;
   readonly unit: string | null;
+  readonly personal: boolean;
   readonly place: string | null;
   readonly asset: string | null;
   readonly value: number | null;
   readonly at: Date;
 }
+/** What of a device waits to be rolled up, newest first. */
+export interface Unfinished {
+  readonly hours: readonly Date[];
+  readonly days: readonly Date[];
+}
+
+const HOUR_MS = 3_600_000;
+const msOf = (column: string): string => `extract(epoch from ${column})::float8 * 1000`;
 
 /**
  * Reads of series, each bounded in time. The catalogue is read in a tenant transaction, which proves that the device is
@@ -40,23 +60,31 @@ export interface LatestRow {
  * the device once for every row.
  */
 export const telemetryQueryStore = {
-  async deviceKey(tx: Tx, deviceId: string): Promise<number | null> {
-    const [row] = await tx.query<{ key: number }>('select device_key as key from devices where id = $1', [deviceId]);
-    return row?.key ?? null;
+  async device(tx: Tx, deviceId: string): Promise<{ key: number; site: string | null } | null> {
+    const [row] = await tx.query<{ key: number; site: string | null }>(
+      'select device_key as key, site from devices where id = $1',
+      [deviceId],
+    );
+    return row ?? null;
   },
 
+  /** The metrics of `keys`; for an alias the one it stands for. */
   metrics(tx: Tx, keys: readonly string[]): Promise<CatalogueMetric[]> {
-    return tx.query('select id, key, unit from metrics where key = any($1)', [keys]);
+    return tx.query(
+      `select m.id, m.key, m.title, m.unit, m.kind, m.wrap_at as "wrapAt", m.personal, asked.key as "askedAs"
+       from metrics asked join metrics m on m.id = coalesce(asked.alias_of, asked.id) where asked.key = any($1)`,
+      [keys],
+    );
   },
 
-  places(tx: Tx, deviceKey: number): Promise<{ id: number; path: string }[]> {
-    return tx.query('select id, path from places where device_key = $1', [deviceKey]);
+  places(tx: Tx, deviceKey: number): Promise<{ id: number; path: string; asset: string | null }[]> {
+    return tx.query('select id, path, asset from places where device_key = $1', [deviceKey]);
   },
 
   /** The newest value of each metric and place of a device. */
   latest(tx: Tx, deviceKey: number): Promise<LatestRow[]> {
     return tx.query<LatestRow>(
-      `select m.key as metric, m.title, m.unit, p.path as place, p.asset, l.value, l.at
+      `select m.key as metric, m.title, m.unit, m.personal, p.path as place, p.asset, l.value, l.at
        from latest_values l join metrics m on m.id = l.metric left join places p on p.id = l.place_id
        where l.device_key = $1 order by p.path nulls first, m.key limit 1000`,
       [deviceKey],
@@ -64,70 +92,103 @@ export const telemetryQueryStore = {
   },
 
   /**
-   * Buckets of `bucketMs` from stored messages. A reading may be a day older than its message. Messages whose clock was
-   * wrong count at their corrected time: they are looked for before the oldest day kept and after `now`.
+   * Buckets from stored messages. Where `counters` are among the metrics they go on from their last reading in the hours
+   * before, or from the rollup before that.
    */
-  async fromMessages(tx: Tx, scope: SeriesScope, bucketMs: number, now: Date): Promise<SeriesBucket[]> {
+  fromMessages(tx: Tx, scope: SeriesScope, { ms, start }: Span, counters: boolean): Promise<SeriesBucket[]> {
     const { from, to } = scope;
-    const until = new Date(to.getTime() + DAY_MS);
-    const { floor } = await partitionStore.list(tx);
-    return tx.query<SeriesBucket>(
-      `with read as (
-         select floor(ms / $6) * $6 as t, u.metric, coalesce(place_id, 0) as place, u.value, ms
-         from (
-           select coalesce(corrected_at, produced_at) as at, place_id, dt_ms, metric, value from messages
-           where device_key = $1 and kind = ${messageKinds.telemetry} and produced_at >= $7 and produced_at < $8
-           union all
-           select corrected_at, place_id, dt_ms, metric, value from messages
-           where device_key = $1 and kind = ${messageKinds.telemetry} and produced_at < $9 and produced_at < $7
-             and corrected_at >= $7 and corrected_at < $8
-           union all
-           select corrected_at, place_id, dt_ms, metric, value from messages
-           where device_key = $1 and kind = ${messageKinds.telemetry} and produced_at >= $10 and produced_at >= $8
-             and corrected_at >= $7 and corrected_at < $8
-         ) m
-         cross join lateral unnest(m.dt_ms, m.metric, m.value) u(dt, metric, value)
-         cross join lateral (select extract(epoch from m.at) * 1000 + u.dt as ms) s
-         where u.metric = any($2) and ($3::int is null or coalesce(place_id, 0) = $3)
-           and ms >= $4 and ms < $5 and u.value <> 'NaN'
-       )
-       select metric, place as "placeId", t::float8 as t, count(*)::int as n, sum(value) as sum, min(value) as min,
-              max(value) as max, (array_agg(value order by ms desc))[1] as last, max(ms)::float8 as "lastAt"
-       from read group by metric, place, t order by metric, place, t`,
+    const readFrom = counters ? Math.floor(from.getTime() / HOUR_MS) * HOUR_MS - HOUR_MS : from.getTime();
+    return tx.query<SeriesBucket>(FROM_MESSAGES, [
+      scope.deviceKey,
+      scope.metrics,
+      scope.places,
+      from,
+      to,
+      ms,
+      start(0),
+      new Date(readFrom),
+      new Date(readFrom - HOUR_MS),
+      new Date(to.getTime() + HOUR_MS),
+    ]);
+  },
+
+  /** Up to `limit` readings in time order, of each series by itself. */
+  points(tx: Tx, scope: SeriesScope, limit: number): Promise<SeriesPoint[]> {
+    return tx.query<SeriesPoint>(
+      `select u.metric, coalesce(m.place_id, 0) as "placeId", ${msOf('at')} as t, ${usableValue} as v, coalesce(u.quality, 0) as quality
+       from (${messagesOf('$1', '$7', '$8')}) m cross join lateral ${readingsOfM}
+       cross join lateral (select m.counts_at + u.dt * interval '1 millisecond' as at) w
+       where u.metric = any($2) and coalesce(m.place_id, 0) = any($3) and at >= $4 and at < $5
+       order by u.metric, coalesce(m.place_id, 0), ${inOrder} limit $6`,
       [
         scope.deviceKey,
         scope.metrics,
-        scope.placeId,
-        from.getTime(),
-        to.getTime(),
-        bucketMs,
-        new Date(from.getTime() - HOUR_MS),
-        until,
-        floor ?? from,
-        now,
+        scope.places,
+        scope.from,
+        scope.to,
+        limit,
+        new Date(scope.from.getTime() - HOUR_MS),
+        new Date(scope.to.getTime() + HOUR_MS),
       ],
     );
   },
 
-  /** Hourly buckets from the rollup. Hours in `except` are left out: newer messages wait there to be rolled up. */
-  fromHours(tx: Tx, scope: SeriesScope, except: readonly Date[]): Promise<SeriesBucket[]> {
+  /** Buckets of a rollup. Those in `except` are left out: what they are made of has changed since. */
+  fromRollup(
+    tx: Tx,
+    table: 'telemetry_hourly' | 'telemetry_daily' | 'telemetry_weekly',
+    scope: SeriesScope,
+    except: readonly Date[],
+  ): Promise<SeriesBucket[]> {
     return tx.query<SeriesBucket>(
-      `select metric, place_id as "placeId", extract(epoch from bucket)::float8 * 1000 as t, n, sum, min, max, last,
-              extract(epoch from last_at)::float8 * 1000 as "lastAt"
-       from telemetry_hourly
-       where device_key = $1 and metric = any($2) and ($3::int is null or place_id = $3)
-         and bucket >= $4 and bucket < $5 and bucket <> all($6::timestamptz[])
+      `select metric, place_id as "placeId", ${msOf('bucket')} as t, n, sum, min, max, first, ${msOf('first_at')} as "firstAt",
+         last, ${msOf('last_at')} as "lastAt", delta, resets, flags
+       from ${table}
+       where device_key = $1 and metric = any($2) and place_id = any($3) and bucket >= $4 and bucket < $5
+         and bucket <> all($6::timestamptz[])
        order by metric, place_id, bucket`,
-      [scope.deviceKey, scope.metrics, scope.placeId, scope.from, scope.to, except],
+      [scope.deviceKey, scope.metrics, scope.places, scope.from, scope.to, except],
     );
   },
 
-  /** Hours of a device that wait to be rolled up, newest first. */
-  async dirtyHours(tx: Tx, deviceKey: number, from: Date, to: Date, limit: number): Promise<Date[]> {
-    const rows = await tx.query<{ bucket: Date }>(
-      `select bucket from rollup_dirty where device_key = $1 and bucket >= $2 and bucket < $3 order by bucket desc limit $4`,
-      [deviceKey, from, to, limit],
-    );
-    return rows.map((row) => row.bucket);
+  /** Hours and days of a device that wait to be rolled up: more than `limit` of each only after the rollup stood still. */
+  async unfinished(tx: Tx, deviceKey: number, from: Date, to: Date, limit: number): Promise<Unfinished> {
+    const read = async (table: string): Promise<Date[]> => {
+      const rows = await tx.query<{ bucket: Date }>(
+        `select bucket from ${table} where device_key = $1 and bucket >= $2 and bucket < $3 order by bucket desc limit $4`,
+        [deviceKey, from, to, limit],
+      );
+      return rows.map((row) => row.bucket);
+    };
+    return { hours: await read('rollup_dirty'), days: await read('rollup_dirty_days') };
   },
 };
+
+/**
+ * A counter's first step starts at a reading of the hour before rather than at a rollup, which may lag. First and last of a
+ * bucket are marked while the readings stand in order, so that they are sorted once.
+ */
+const FROM_MESSAGES = `
+  with read as (
+    select u.metric, coalesce(m.place_id, 0) as place_id, ${usableValue} as value, coalesce(u.quality, 0) as quality, at,
+      floor((${msOf('at')} - $7) / $6) * $6 + $7 as t, m.produced_at, m.seq_no, u.ord
+    from (${messagesOf('$1', '$9', '$10')}) m cross join lateral ${readingsOfM}
+    cross join lateral (select m.counts_at + u.dt * interval '1 millisecond' as at) w
+    where u.metric = any($2) and coalesce(m.place_id, 0) = any($3) and at >= $8 and at < $5),
+  walked as (
+    select r.*, lag(value) over w as before, lag(t) over w as before_t, lead(t) over w as after_t from read r
+    window w as (partition by metric, place_id, value is null order by ${inOrder})),
+  stepped as (
+    select r.*, c.kind, coalesce(r.before, k.last) as carried, c.wrap_at from walked r join metrics c on c.id = r.metric
+    left join lateral (
+      select h.last from telemetry_hourly h
+      where c.kind = 'counter' and r.before is null and r.value is not null and h.device_key = $1 and h.place_id = r.place_id
+        and h.metric = r.metric and h.bucket < $8 and h.bucket >= $8::timestamptz - ${LOOK_BACK}
+      order by h.bucket desc limit 1) k on true
+    where r.at >= $4)
+  select metric, place_id as "placeId", t, count(value)::int as n, coalesce(sum(value), 0) as sum, min(value) as min, max(value) as max,
+    max(value) filter (where before_t is distinct from t) as first, ${msOf('min(at) filter (where value is not null)')} as "firstAt",
+    max(value) filter (where after_t is distinct from t) as last, ${msOf('max(at) filter (where value is not null)')} as "lastAt",
+    sum(${stepSql('carried', 'value')}) filter (where kind = 'counter' and value is not null) as delta,
+    (count(*) filter (where kind = 'counter' and ${resetSql('carried', 'value')}))::int as resets, bit_or(quality) as flags
+  from stepped c group by metric, place_id, t order by metric, place_id, t`;

@@ -1,6 +1,6 @@
 import { arrayLiteral } from '../array-literal.js';
 import type { Tx } from '../transaction.js';
-import { longestSpan, neverSetBefore, wrongAhead } from './clock-bounds.js';
+import { ROLL_UP_DAYS, ROLL_UP_HOURS, ROLL_UP_WEEKS } from './rollup-sql.js';
 
 /** One hour of one device, which starts at `bucket` in ms since the epoch. */
 export interface DeviceHour {
@@ -9,8 +9,8 @@ export interface DeviceHour {
 }
 
 /**
- * Hourly rollups, always recomputed from messages and replaced. Adding to them would count a message twice after a
- * crash; replacing cannot.
+ * Hourly rollups from messages, daily ones from hours and weekly ones from days, always recomputed and replaced. Adding to
+ * them would count a message twice after a crash; replacing cannot. Days and weeks are UTC.
  */
 export const rollupStore = {
   /**
@@ -28,12 +28,13 @@ export const rollupStore = {
   },
 
   /**
-   * Recomputes up to `limit` device hours that are marked and end by `until`; returns how many. Marks that an ingest is
-   * just renewing are left for the next run. `until` must not lie ahead: whoever ingests marks an hour that is not over
-   * once and relies on the mark.
+   * Recomputes up to `limit` device hours that are marked and end by `until`, oldest first, and the hours after them whose
+   * counters go on from there; returns how many were marked. Marks that an ingest is just renewing are left for the next
+   * run. `until` must not lie ahead: whoever ingests marks an hour that is not over once and relies on the mark.
    */
   async rollUp(tx: Tx, until: Date, limit: number): Promise<number> {
-    const taken = await tx.query<{ deviceKey: number; bucket: Date }>(
+    await alone(tx);
+    const taken = await tx.query<Marked>(
       `delete from rollup_dirty r using (
          select device_key, bucket from rollup_dirty where bucket < $1 order by bucket, device_key limit $2
          for update skip locked) oldest
@@ -41,9 +42,29 @@ export const rollupStore = {
        returning r.device_key as "deviceKey", r.bucket`,
       [until, limit],
     );
-    for (const { deviceKey, bucket } of taken) {
-      await tx.prepared('muster_roll_up', ROLL_UP, [deviceKey, bucket]);
-    }
+    const following = await run<Marked>(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, taken);
+    await run(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, following);
+    return taken.length;
+  },
+
+  /**
+   * Recomputes up to `limit` days that end by `until` and none of whose hours wait, and their weeks so far; returns how
+   * many days.
+   */
+  async rollUpDays(tx: Tx, until: Date, limit: number): Promise<number> {
+    await alone(tx);
+    const taken = await tx.query<Marked>(
+      `delete from rollup_dirty_days r using (
+         select d.device_key, d.bucket from rollup_dirty_days d
+         where d.bucket <= $1::timestamptz - interval '1 day' and not exists (select from rollup_dirty h
+           where h.device_key = d.device_key and h.bucket >= d.bucket and h.bucket < d.bucket + interval '1 day')
+         order by d.bucket, d.device_key limit $2 for update of d skip locked) oldest
+       where r.device_key = oldest.device_key and r.bucket = oldest.bucket
+       returning r.device_key as "deviceKey", r.bucket`,
+      [until, limit],
+    );
+    await run(tx, 'muster_roll_up_days', ROLL_UP_DAYS, taken);
+    await run(tx, 'muster_roll_up_weeks', ROLL_UP_WEEKS, taken);
     return taken.length;
   },
 
@@ -56,31 +77,19 @@ export const rollupStore = {
   },
 };
 
-/**
- * What the latest values missed, because the worker that held them died, they learn here at the latest.
- * Three bounded looks: at the hour itself, and at the two places where messages with a wrong clock lie. A reading may be
- * up to an hour away from its message's time.
- */
-const ROLL_UP = `
-  with readings as (
-    select m.place_id, u.metric, u.value, coalesce(m.corrected_at, m.produced_at) + u.dt * interval '1 millisecond' as at, m.seq_no
-    from messages m, unnest(m.dt_ms, m.metric, m.value) u(dt, metric, value)
-    where m.device_key = $1 and m.kind = 2 and (
-      (m.produced_at >= $2::timestamptz - ${longestSpan} and m.produced_at < $2::timestamptz + interval '1 hour' + ${longestSpan})
-      or (m.produced_at < ${neverSetBefore} and m.corrected_at is not null)
-      or (m.produced_at > $2::timestamptz + ${wrongAhead} and m.corrected_at is not null))),
-  hour as (select * from readings where at >= $2 and at < $2::timestamptz + interval '1 hour'),
-  rolled as (
-    insert into telemetry_hourly (device_key, place_id, metric, bucket, n, sum, min, max, first, first_at, last, last_at)
-    select $1, coalesce(place_id, 0), metric, $2, count(*), sum(value), min(value), max(value),
-      (array_agg(value order by at, seq_no))[1], min(at), (array_agg(value order by at desc, seq_no desc))[1], max(at)
-    from hour group by coalesce(place_id, 0), metric
-    on conflict (device_key, place_id, metric, bucket) do update
-      set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max,
-        first = excluded.first, first_at = excluded.first_at, last = excluded.last, last_at = excluded.last_at
-    returning place_id, metric, last, last_at)
-  insert into latest_values (device_key, place_id, metric, tenant_id, at, value)
-  select d.device_key, r.place_id, r.metric, d.tenant_id, r.last_at, r.last from rolled r join devices d on d.device_key = $1
-  order by r.place_id, r.metric
-  on conflict (device_key, place_id, metric) do update set at = excluded.at, value = excluded.value
-  where excluded.at > latest_values.at`;
+/** A device hour or day that was marked. */
+interface Marked {
+  readonly deviceKey: number;
+  readonly bucket: Date;
+}
+
+/** One rollup at a time: a counter's hour needs the hour before it, which another could be writing. */
+const alone = (tx: Tx): Promise<unknown> => tx.query(`select pg_advisory_xact_lock(hashtext('muster.rollup'))`);
+
+const run = <R>(tx: Tx, name: string, sql: string, marked: readonly Marked[]): Promise<R[]> | [] =>
+  marked.length === 0
+    ? []
+    : tx.prepared<R>(name, sql, [
+        arrayLiteral(marked, ({ deviceKey }) => deviceKey),
+        arrayLiteral(marked, ({ bucket }) => bucket.toISOString()),
+      ]);
