@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import { constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { MAX_UPLINK_BYTES } from '@muster/contracts/mqtt/uplink';
+import { CborFault, decodeCbor } from './decode-cbor.js';
+
+export const encodings = ['json', 'cbor', 'gzip', 'zstd'] as const;
+export type Encoding = (typeof encodings)[number];
+
+/** What the first bytes of a payload say. JSON needs no sign of its own: it is whatever is nothing else. */
+export function encodingOf(payload: Uint8Array): Encoding {
+  const first = payload[0];
+  if (first === undefined || first === 0x7b) return 'json';
+  // A map, by its length or without one (RFC 8949 3.1), or the tag of RFC 8949 3.4.6.
+  if (first >= 0xa0 && first <= 0xbf) return 'cbor';
+  if (first === 0xd9 && payload[1] === 0xd9 && payload[2] === 0xf7) return 'cbor';
+  // RFC 1952 2.3.1, RFC 8878 3.1.1.
+  if (first === 0x1f && payload[1] === 0x8b) return 'gzip';
+  if (first === 0x28 && payload[1] === 0xb5 && payload[2] === 0x2f && payload[3] === 0xfd) return 'zstd';
+  return 'json';
+}
+
+export type DecodedPayload =
+  | { readonly body: unknown; readonly bytes: number }
+  | { readonly code: 'payload_malformed' | 'payload_too_large'; readonly detail: string };
+
+/** The value in a payload, and how many bytes it had once expanded. Never throws. */
+export function decodePayload(payload: Uint8Array): DecodedPayload {
+  const encoding = encodingOf(payload);
+  if (encoding === 'json') return decodeJson(payload);
+  if (encoding === 'cbor') return decodeBinary(payload);
+  const expanded = expand(payload, encoding);
+  if (!(expanded instanceof Uint8Array)) return expanded;
+  const inside = encodingOf(expanded);
+  if (inside === 'json') return decodeJson(expanded);
+  if (inside === 'cbor') return decodeBinary(expanded);
+  return { code: 'payload_malformed', detail: `${inside} inside ${encoding}: one compression is enough` };
+}
+
+function decodeJson(payload: Uint8Array): DecodedPayload {
+  // Before it becomes text: what is not UTF-8 would be mended.
+  if (!isUtf8(payload)) return { code: 'payload_malformed', detail: 'the payload is not UTF-8' };
+  try {
+    return { body: JSON.parse(asBuffer(payload).toString()), bytes: payload.length };
+  } catch (error) {
+    return { code: 'payload_malformed', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const asBuffer = (payload: Uint8Array): Buffer =>
+  Buffer.isBuffer(payload) ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+
+function decodeBinary(payload: Uint8Array): DecodedPayload {
+  try {
+    return { body: decodeCbor(payload), bytes: payload.length };
+  } catch (error) {
+    if (error instanceof CborFault) return { code: 'payload_malformed', detail: `CBOR: ${error.message}` };
+    throw error;
+  }
+}
+
+/** A window of 8 MiB is what the highest usual level asks for; the library would take 128 MiB from a few bytes. */
+const ZSTD = {
+  maxOutputLength: MAX_UPLINK_BYTES,
+  params: { [constants.ZSTD_d_windowLogMax]: 23 },
+};
+const GZIP = { maxOutputLength: MAX_UPLINK_BYTES };
+
+function expand(payload: Uint8Array, encoding: 'gzip' | 'zstd'): Uint8Array | DecodedPayload {
+  try {
+    return encoding === 'gzip' ? gunzipSync(payload, GZIP) : zstdDecompressSync(payload, ZSTD);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      return { code: 'payload_too_large', detail: `expands to more than ${MAX_UPLINK_BYTES} bytes` };
+    return { code: 'payload_malformed', detail: `${encoding}: ${(error as Error).message}` };
+  }
+}
