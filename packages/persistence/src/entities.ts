@@ -58,6 +58,7 @@ import {
 } from './telemetry/ingest-minute.entity.js';
 import {
   ArchiveEntity,
+  ArchiveLeftoverEntity,
   PurgeEntity,
   RawEndedEntity,
   RetentionDoneEntity,
@@ -84,6 +85,7 @@ export const entities = [
   ApiKeyEntity,
   AppliedLetterEntity,
   ArchiveEntity,
+  ArchiveLeftoverEntity,
   ArtifactEntity,
   AuditEntryEntity,
   AuditHeadEntity,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects, type SchemaElement } from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { fileWriter, ParquetWriter } from 'hyparquet-writer';
 
 /** A stored message in words that mean something outside this database: ids of its own are nowhere in it. */
@@ -110,8 +110,9 @@ export class ParquetArchive {
   }
 }
 
-/** The messages of a file, a row group at a time. */
-export async function* readParquetArchive(file: AsyncBuffer): AsyncGenerator<ArchivedMessage[]> {
+/** The messages of the file at `path`, a row group at a time. */
+export async function* readParquetArchive(path: string): AsyncGenerator<ArchivedMessage[]> {
+  const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
   let rowStart = 0;
   for (const group of metadata.row_groups) {
@@ -122,9 +123,9 @@ export async function* readParquetArchive(file: AsyncBuffer): AsyncGenerator<Arc
   }
 }
 
-export async function sumsOf(file: AsyncBuffer): Promise<ArchiveSums> {
+export async function sumsOf(path: string): Promise<ArchiveSums> {
   const sums = new Sums();
-  for await (const batch of readParquetArchive(file)) for (const message of batch) sums.add(message);
+  for await (const batch of readParquetArchive(path)) for (const message of batch) sums.add(message);
   return sums.take();
 }
 

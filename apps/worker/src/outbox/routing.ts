@@ -5,6 +5,7 @@ import type { Letter } from '@muster/persistence/outbox/outbox.store';
 export const queues = [
   'outbox',
   'telemetry',
+  'storage',
   'anomalies',
   'devices',
   'configs',

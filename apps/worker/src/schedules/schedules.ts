@@ -17,6 +17,8 @@ export const schedules: readonly Schedule[] = [
   { queue: 'telemetry', job: 'extend-partitions', everyMs: HOUR },
   { queue: 'telemetry', job: 'roll-up', everyMs: MINUTE },
   { queue: 'telemetry', job: 'prune', everyMs: 6 * HOUR },
+  { queue: 'storage', job: 'settle-storage', everyMs: 10 * SECOND },
+  { queue: 'storage', job: 'retain', everyMs: HOUR },
   { queue: 'devices', job: 'judge-presence', everyMs: 2 * SECOND },
   { queue: 'configs', job: 'judge-drift', everyMs: MINUTE },
   { queue: 'commands', job: 'settle-due', everyMs: SECOND },

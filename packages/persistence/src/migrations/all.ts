@@ -22,8 +22,9 @@ import { TiersAndRetention1763700000021 } from './0021-tiers-and-retention.js';
 import { ClockAnchors1763700000022 } from './0022-clock-anchors.js';
 import { IngestMinutes1763700000023 } from './0023-ingest-minutes.js';
 import { Anomalies1763700000024 } from './0024-anomalies.js';
-import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
+import { ArchiveLeftovers1763700000025 } from './0025-archive-leftovers.js';
 import { RollupFlags1763700000027 } from './0027-rollup-flags.js';
+import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -51,6 +52,7 @@ export const migrations = [
   ClockAnchors1763700000022,
   IngestMinutes1763700000023,
   Anomalies1763700000024,
+  ArchiveLeftovers1763700000025,
   MetricsDescribed1763700000029,
   RollupFlags1763700000027,
 ];

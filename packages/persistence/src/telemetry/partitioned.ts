@@ -57,7 +57,10 @@ export const partAt = (table: Partitioned, start: Date): Part => ({
 
 /** The part that a table name says; `messages_20260301`, and with a word between also what was taken out of the parent. */
 export const partNamed = (table: Partitioned, name: string): Part =>
-  partAt(table, new Date(name.replace(/^.*_(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3T00:00:00Z')));
+  partAt(table, new Date(`${dayOf(name)}T00:00:00Z`));
+
+/** The day, as YYYY-MM-DD, that the name of a part or of what was taken out of one says. */
+export const dayOf = (name: string): string => name.replace(/^\D+(\d{4})(\d{2})(\d{2}).*$/, '$1-$2-$3');
 
 const NAME = /^(messages|telemetry_hourly)(_(before|after|copy|ended|odd))?(_\d{8})?(_[0-9a-f]{8})?$/;
 

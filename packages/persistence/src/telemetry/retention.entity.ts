@@ -46,6 +46,13 @@ export class ArchiveEntity {
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 }
 
+/** A file that may lie on the artifact store though no archive names it. */
+@Entity('archive_leftovers')
+export class ArchiveLeftoverEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('text') sha256!: string;
+}
+
 @Entity('purges')
 export class PurgeEntity {
   @PrimaryColumn('uuid') id!: string;

@@ -21,6 +21,8 @@ export abstract class ArtifactStorage {
    * what lies there is missing or of another length, and with StorageAway when the store does not answer.
    */
   abstract open(tenantId: string, content: StoredContent, range?: ByteRange): Promise<Readable>;
+  /** Forgets stored content; what is not there is forgotten already. */
+  abstract remove(tenantId: string, sha256: string): Promise<void>;
 }
 
 export const wholeOf = ({ size }: StoredContent): ByteRange => ({ start: 0, end: size - 1 });

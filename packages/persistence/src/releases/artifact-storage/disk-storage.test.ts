@@ -41,3 +41,9 @@ it('a file that is missing, truncated or altered gives not one byte, and is open
   await storage.put('north', stored.sha256, join(home, 'again'));
   expect((await buffer(await storage.open('north', stored))).equals(content)).toBe(true);
 });
+
+it('removed content is gone, and may be removed again', async () => {
+  await storage.remove('north', stored.sha256);
+  await storage.remove('north', stored.sha256);
+  await expect(storage.open('north', stored)).rejects.toMatchObject(damaged);
+});

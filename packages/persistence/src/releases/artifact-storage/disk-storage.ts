@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ArtifactStorage, type ByteRange, type StoredContent, wholeOf } from './artifact-storage.js';
@@ -37,6 +37,12 @@ export class DiskStorage extends ArtifactStorage {
       throw fault;
     }
     return createReadStream('', { fd: file as FileHandle, start: range.start, end: range.end, autoClose: true });
+  }
+
+  async remove(tenantId: string, sha256: string): Promise<void> {
+    const path = this.#at(tenantId, sha256);
+    this.#known.delete(path);
+    await rm(path, { force: true });
   }
 
   /** The length each time; the digest once per process and again when the file was touched. */

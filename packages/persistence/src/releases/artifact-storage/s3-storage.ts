@@ -1,7 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { ArtifactStorage, type ByteRange, type StoredContent, wholeOf } from './artifact-storage.js';
 import { ContentDamaged } from './content-damaged.js';
 import { StorageAway } from './storage-away.js';
@@ -73,6 +79,10 @@ export class S3Storage extends ArtifactStorage {
     if (length === size) return body;
     body.destroy();
     throw new ContentDamaged(sha256, `the object has ${length} of ${size} bytes`);
+  }
+
+  async remove(tenantId: string, sha256: string): Promise<void> {
+    await unlessAway(this.#client.send(new DeleteObjectCommand(this.#at(tenantId, sha256))));
   }
 
   async #createBucket(): Promise<void> {
