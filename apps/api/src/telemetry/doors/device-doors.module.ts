@@ -1,5 +1,7 @@
 import { IngestModule } from '@muster/ingest/ingest.module';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { CoapDoor } from './coap-door.js';
+import { CoapUplinks } from './coap-uplinks.js';
 import { DoorAcks, DoorIntake } from './door-intake.js';
 import { DOOR_LIMITS, type DoorLimits, doorLimits } from './door-limits.js';
 import { StreamDoor } from './stream-door.js';
@@ -22,6 +24,8 @@ export class DeviceDoorsModule {
         DoorIntake,
         StreamSessions,
         StreamDoor,
+        CoapUplinks,
+        CoapDoor,
       ],
       exports: [DoorAcks],
     };

@@ -117,6 +117,11 @@ const readLine = (line: Buffer): DoorUplink => {
 const uplinkOf = (message: unknown, payload: Buffer): DoorUplink => {
   if (!isObject(message)) return faulty(payload, 'payload_malformed', 'the message is not an object');
   const { channel = 'telemetry', place = null } = message;
+  return uplinkAs(channel, place, payload);
+};
+
+/** A payload that is said to be of `channel` and `place`. */
+export const uplinkAs = (channel: unknown, place: unknown, payload: Buffer): DoorUplink => {
   if (!(doorChannels as readonly unknown[]).includes(channel))
     return faulty(payload, 'payload_invalid', `/channel must be one of ${doorChannels.join(', ')}`);
   if (place !== null && (channel !== 'telemetry' || typeof place !== 'string' || !isPlace(place)))
