@@ -2,12 +2,14 @@ import * as routes from '@muster/contracts/telemetry/telemetry.routes';
 import { Controller } from '@nestjs/common';
 import { type Call, Endpoint } from '../http/endpoint.js';
 import { DeadLettersService } from './dead-letters.service.js';
+import { FleetValuesService } from './fleet-values.service.js';
 import { SeriesService } from './series.service.js';
 
 @Controller()
 export class TelemetryController {
   constructor(
     private readonly series: SeriesService,
+    private readonly fleetValues: FleetValuesService,
     private readonly deadLetters: DeadLettersService,
   ) {}
 
@@ -19,6 +21,11 @@ export class TelemetryController {
   @Endpoint(routes.getLatestValues)
   getLatestValues(call: Call<typeof routes.getLatestValues>) {
     return this.series.latest(call);
+  }
+
+  @Endpoint(routes.getFleetValues)
+  getFleetValues(call: Call<typeof routes.getFleetValues>) {
+    return this.fleetValues.list(call);
   }
 
   @Endpoint(routes.listDeadLetters)
