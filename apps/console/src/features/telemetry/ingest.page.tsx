@@ -6,7 +6,7 @@ import { useNow } from '../../ui/now.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { Stat, StatRow } from '../../ui/stat.js';
 import { IfThere } from './if-there.js';
-import { ingestQuery, storedDaysQuery } from './ingest.queries.js';
+import { ingestQuery } from './ingest.queries.js';
 import { IngestChartsPanel } from './ingest-charts.panel.js';
 import { lastMinute, ratePerSecond, sumOf, worst } from './ingest-columns.js';
 import { DeadLetterReasonsPanel, FloodingPanel, ProcessesPanel } from './ingest-lists.js';
@@ -70,7 +70,6 @@ function Figures({ status }: { readonly status: IngestStatus }) {
 /** How the ingest does, read every five seconds, and how old what it shows is. */
 export function IngestPage() {
   const ingest = useQuery(ingestQuery);
-  const days = useQuery(storedDaysQuery);
   const now = useNow();
   const age = now - ingest.dataUpdatedAt;
   const old = ingest.data !== undefined && age > OLD_MS;
@@ -106,9 +105,7 @@ export function IngestPage() {
             </div>
           )}
         </IfThere>
-        <IfThere query={days} what="Stored days" lines={4}>
-          {({ items }) => <StoredDaysPanel days={items} />}
-        </IfThere>
+        <StoredDaysPanel />
       </div>
     </>
   );

@@ -1,16 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { ArchivesPanel } from './archives.panel.js';
-import { IfThere } from './if-there.js';
-import { storedDaysQuery } from './ingest.queries.js';
 import { PurgesPanel } from './purges.panel.js';
 import { RetentionPanel } from './retention.panel.js';
 import { StoredDaysPanel } from './stored-days.panel.js';
 
 /** What is kept, where it lies, and how it goes. */
 export function StoragePage() {
-  const days = useQuery(storedDaysQuery);
   return (
     <>
       <PageHeader
@@ -19,9 +15,7 @@ export function StoragePage() {
       />
       <div className={layout.stack}>
         <RetentionPanel />
-        <IfThere query={days} what="Stored days" lines={4}>
-          {({ items }) => <StoredDaysPanel days={items} />}
-        </IfThere>
+        <StoredDaysPanel />
         <ArchivesPanel />
         <PurgesPanel />
       </div>
