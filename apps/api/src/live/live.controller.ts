@@ -2,6 +2,7 @@ import { liveStream } from '@muster/contracts/live/live.routes';
 import { Controller } from '@nestjs/common';
 import { credentialsOf } from '../http/door.guard.js';
 import { type Call, Endpoint } from '../http/endpoint.js';
+import { beginEventStream } from '../http/event-stream.js';
 import { PrincipalSource } from '../http/principal.js';
 import { LiveHub } from './live.hub.js';
 import { openLiveStream } from './live.stream.js';
@@ -19,17 +20,7 @@ export class LiveController {
     const { request, reply, principal, query } = call;
     const lastEventId = Number(request.headers['last-event-id'] ?? Number.NaN);
     const after = Number.isSafeInteger(lastEventId) && lastEventId >= 0 ? lastEventId : query.after;
-    reply.hijack();
-    const response = reply.raw;
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value);
-    }
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // nginx would collect events before passing them on.
-      'x-accel-buffering': 'no',
-    });
+    const response = beginEventStream(reply);
     const stillThere = () => this.principals.resolve(credentialsOf(request));
     openLiveStream({ hub: this.hub, response, after: after ?? this.hub.head, principal, stillThere });
   }

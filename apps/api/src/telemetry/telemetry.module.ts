@@ -6,10 +6,12 @@ import { FleetValuesService } from './fleet-values.service.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsService } from './metrics.service.js';
 import { SeriesService } from './series.service.js';
+import { TailController } from './tail.controller.js';
+import { TailHub } from './tail.hub.js';
 import { TelemetryController } from './telemetry.controller.js';
 
 @Module({
-  controllers: [TelemetryController, MetricsController, ExportsController],
-  providers: [SeriesService, FleetValuesService, DeadLettersService, MetricsService, ExportsService],
+  controllers: [TelemetryController, MetricsController, ExportsController, TailController],
+  providers: [SeriesService, FleetValuesService, DeadLettersService, MetricsService, ExportsService, TailHub],
 })
 export class TelemetryModule {}

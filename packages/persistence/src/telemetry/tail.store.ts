@@ -54,8 +54,8 @@ export const tailStore = {
   },
 
   /** From now until `until` the processes that ingest tell what they store of the device. */
-  async watch(tx: Tx, process: string, { deviceKey, until }: Watched): Promise<void> {
-    await tx.execute('delete from watched_devices where until < now()');
+  async watch(tx: Tx, process: string, { deviceKey, until }: Watched, now: Date): Promise<void> {
+    await tx.execute('delete from watched_devices where until < $1', [now]);
     await tx.execute(
       `insert into watched_devices (device_key, process, until) values ($1, $2, $3)
        on conflict (device_key, process) do update set until = excluded.until`,
@@ -92,14 +92,27 @@ export const tailStore = {
     );
   },
 
-  /** Messages produced since `produced` and received since `received`: a short range of the key, whatever a device stored. */
-  recent(tx: Tx, deviceKey: number, produced: Date, received: Date): Promise<TailRow[]> {
-    return tx.query<TailRow>(
+  /**
+   * The newest messages produced and received since these times, in the order they were received: a short range of the key,
+   * whatever a device stored.
+   */
+  async recent(tx: Tx, deviceKey: number, produced: Date, received: Date, limit: number): Promise<TailRow[]> {
+    const rows = await tx.query<TailRow>(
       `select ${columns} from messages m left join places p on p.id = m.place_id
        where m.device_key = $1 and m.kind = ${messageKinds.telemetry} and m.produced_at >= $2
          and m.produced_at < $3::timestamptz + interval '1 day' and m.received_at >= $3
-       order by m.received_at, m.produced_at, m.seq_no limit 1000`,
-      [deviceKey, produced, received],
+       order by m.received_at desc, m.produced_at desc, m.seq_no desc limit $4`,
+      [deviceKey, produced, received, limit],
     );
+    return rows.reverse();
+  },
+
+  async deviceKey(tx: Tx, deviceId: string): Promise<number | null> {
+    const [row] = await tx.query<{ key: number }>('select device_key as key from devices where id = $1', [deviceId]);
+    return row?.key ?? null;
+  },
+
+  metrics(tx: Tx, ids: readonly number[]): Promise<{ id: number; key: string; personal: boolean }[]> {
+    return tx.query('select id, key, personal from metrics where id = any($1)', [ids]);
   },
 };
