@@ -12,6 +12,14 @@ interface Held {
   sentAt: number | null;
 }
 
+/** How bad a device, or the network between, is at sending. */
+export interface Delivery {
+  /** How often each message is sent every time. */
+  readonly copies?: number;
+  /** Whether messages leave in an order of their own. */
+  readonly shuffled?: boolean;
+}
+
 /** Messages on their way at once. */
 const WINDOW = 60;
 const RESEND_MS = 4_000;
@@ -27,7 +35,11 @@ export class PlainDevice {
   #session: MqttSession | null = null;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  #copies = 1;
   sends = 0;
+  acknowledgements = 0;
+  /** Numbers of messages that were refused, as the acknowledgements said. */
+  readonly refused = new Set<number>();
   sessions = 0;
 
   private constructor(readonly identity: Identity) {}
@@ -43,14 +55,22 @@ export class PlainDevice {
   }
 
   /** Puts a reading into the buffer; it leaves as soon as there is a session and room. */
-  measure(seqNo: number, producedAt: Date, values: Record<string, number>): void {
+  measure(seqNo: number, producedAt: Date, values: Record<string, number | string>): void {
     const header = { msgId: String(seqNo), deviceId: this.identity.deviceId, seqNo, schemaVersion: 1 };
     const payload = JSON.stringify({ ...header, producedAt: producedAt.toISOString(), readings: [{ values }] });
     this.#held.set(seqNo, { seqNo, payload, sentAt: null });
   }
 
-  start(): void {
+  start({ copies = 1, shuffled = false }: Delivery = {}): void {
+    this.#copies = copies;
+    if (shuffled) this.#shuffle();
     void this.#connect();
+  }
+
+  #shuffle(): void {
+    const order = [...this.#held.values()].map((held) => ({ held, at: Math.random() })).sort((a, b) => a.at - b.at);
+    this.#held.clear();
+    for (const { held } of order) this.#held.set(held.seqNo, held);
   }
 
   async end(): Promise<void> {
@@ -100,15 +120,23 @@ export class PlainDevice {
       underWay++;
       if (held.sentAt !== null && now - held.sentAt < RESEND_MS) continue;
       held.sentAt = now;
-      this.sends++;
-      session.publish(this.#topic('up', 'telemetry'), held.payload).catch(() => {});
+      for (let copy = 0; copy < this.#copies; copy++) {
+        this.sends++;
+        session.publish(this.#topic('up', 'telemetry'), held.payload).catch(() => {});
+      }
     }
     this.#later(() => this.#pump(), 250);
   }
 
   #acknowledged(payload: Uint8Array): void {
-    const ack = JSON.parse(Buffer.from(payload).toString()) as { stream: string; ranges: [number, number][] };
+    const ack = JSON.parse(Buffer.from(payload).toString()) as {
+      stream: string;
+      ranges: [number, number][];
+      refused: [number, string][];
+    };
     if (ack.stream !== 'telemetry') return;
+    this.acknowledgements++;
+    for (const [seqNo] of ack.refused) this.refused.add(seqNo);
     for (const [from, to] of ack.ranges) for (let seqNo = from; seqNo <= to; seqNo++) this.#held.delete(seqNo);
     this.#pump();
   }

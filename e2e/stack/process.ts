@@ -50,6 +50,15 @@ export class ServerProcess {
     await this.#end('SIGTERM');
   }
 
+  /** SIGSTOP: alive for everybody who only looks whether it is there, and silent. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Sum of the counter over the series that carry these labels, as the process's own /metrics tells it. */
   async counter(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`)).text();
@@ -69,6 +78,7 @@ export class ServerProcess {
     this.#child = null;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
+    child.kill('SIGCONT');
     child.kill(signal);
     await gone;
   }

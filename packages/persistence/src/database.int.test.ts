@@ -117,7 +117,7 @@ describe('insisting', () => {
         await touch(tx, second);
       });
     await Promise.all([cross('Hamar', 'Lillehammer'), cross('Lillehammer', 'Hamar')]);
-    expect(begun).toBe(3);
+    expect(begun).toBeGreaterThanOrEqual(3);
   });
 });
 

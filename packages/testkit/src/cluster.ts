@@ -19,15 +19,23 @@ export interface TestCluster {
   readonly passwords: { readonly app: string; readonly system: string };
 }
 
-/**
- * A throwaway cluster with one migrated template database. Call `stop` to remove every trace. Benchmarks ask for a
- * `durable` one, where a commit waits for the disk as it does in production.
- */
+export interface TestClusterOptions {
+  /** Benchmarks ask for a durable one, where a commit waits for the disk as it does in production. */
+  readonly durable?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Called with the cluster's folder before anything is in it. */
+  readonly prepare?: (home: string) => void;
+}
+
+/** A throwaway cluster with one migrated template database. Call `stop` to remove every trace. */
 export async function startTestCluster({
   durable = false,
-} = {}): Promise<{ cluster: TestCluster; stop(): Promise<void> }> {
+  settings = {},
+  prepare = () => {},
+}: TestClusterOptions = {}): Promise<{ cluster: TestCluster; server: EmbeddedPostgres; stop(): Promise<void> }> {
   removeAbandoned();
   const home = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  prepare(home);
   chmodSync(home, 0o755);
   mkdirSync(join(home, 'logs'));
   const server = new EmbeddedPostgres({
@@ -35,6 +43,7 @@ export async function startTestCluster({
     logFile: join(home, 'logs', 'postgres.log'),
     password: randomBytes(12).toString('hex'),
     durable,
+    settings,
   });
   const stop = async () => {
     await server.stop();
@@ -49,7 +58,7 @@ export async function startTestCluster({
     const passwords = { app: new URL(roles.appUrl).password, system: new URL(roles.systemUrl).password };
     await migrate(ownerUrl, passwords);
     await migrateQueues(ownerUrl);
-    return { cluster: { adminUrl: server.url(), template, passwords }, stop };
+    return { cluster: { adminUrl: server.url(), template, passwords }, server, stop };
   } catch (error) {
     await stop();
     throw error;

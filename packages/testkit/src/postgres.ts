@@ -48,6 +48,7 @@ export async function cloneDatabase(cluster: TestCluster): Promise<TestDatabase>
 
 async function admin(cluster: TestCluster, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: cluster.adminUrl });
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query(sql);

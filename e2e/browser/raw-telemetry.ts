@@ -1,0 +1,2 @@
+import { expect, type Page } from './console.js';
+import { RawDevice } from '../stack/raw-device.js';
