@@ -19,7 +19,11 @@ export interface Watched {
  */
 export function watch(
   readings: readonly WorldReading[],
-  { kind = 'gauge' as 'gauge' | 'counter', support = (_: number): readonly string[] => [], unit = null as string | null } = {},
+  {
+    kind = 'gauge' as 'gauge' | 'counter',
+    support = (_: number): readonly string[] => [],
+    unit = null as string | null,
+  } = {},
 ): Watched {
   const hours = hoursOf(readings, kind);
   const all: (Finding & { foundAt: number })[] = [];
@@ -31,7 +35,8 @@ export function watch(
     if (hour.t >= next) {
       const trouble = all.map(({ kind, since, closedAt }) => ({ kind, from: since, until: closedAt }));
       const history = historyOf(hours.slice(0, i + 1), hour.t, trouble);
-      if (trouble.every(({ kind, until }) => kind === 'spike' || until !== null)) baseline = learnBaseline(history, kind);
+      if (trouble.every(({ kind, until }) => kind === 'spike' || until !== null))
+        baseline = learnBaseline(history, kind);
       next = learnsNext(hour.t, history.length, baseline !== null, 0);
     }
     if (baseline === null) continue;

@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AnomaliesProcessor } from './anomalies.processor.js';
+import { AnomalyLook } from './anomaly-look.js';
 import { Replay } from './replay.js';
 import { StorageModule } from './storage.module.js';
 import { TelemetryConsumer } from './telemetry.consumer.js';
@@ -7,6 +9,6 @@ import { TelemetryProcessor } from './telemetry.processor.js';
 @Module({
   imports: [StorageModule],
   controllers: [TelemetryConsumer],
-  providers: [Replay, TelemetryProcessor],
+  providers: [AnomalyLook, AnomaliesProcessor, Replay, TelemetryProcessor],
 })
 export class TelemetryModule {}

@@ -35,7 +35,6 @@ export class Anomalies1763700000024 extends Statements {
       profile jsonb,
       days jsonb,
       primary key (device_key, place_id, metric))`,
-    'create index series_baselines_by_metric on series_baselines (metric) where days is not null',
     `create table anomaly_looks (
       device_key int primary key,
       due_from timestamptz,

@@ -1,5 +1,6 @@
 import { arrayLiteral } from '../array-literal.js';
 import type { Tx } from '../transaction.js';
+import { baselineStore } from './baseline.store.js';
 import { ROLL_UP_DAYS, ROLL_UP_HOURS, ROLL_UP_WEEKS } from './rollup-sql.js';
 
 /** One hour of one device, which starts at `bucket` in ms since the epoch. */
@@ -44,6 +45,7 @@ export const rollupStore = {
     );
     const following = await run<Marked>(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, taken);
     await run(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, following);
+    await baselineStore.mark(tx, [...taken, ...following]);
     return taken.length;
   },
 
