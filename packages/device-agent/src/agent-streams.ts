@@ -1,3 +1,4 @@
+import { schemaVersions } from '@muster/contracts/mqtt/uplink';
 import type { AgentOptions, AgentPorts } from './agent-ports.js';
 import { Numbering } from './link/numbering.js';
 import { type Publish, UplinkStream } from './link/uplink-stream.js';
@@ -44,7 +45,8 @@ export async function openStreams(
     });
     buffers.push(buffer);
     const window = live ? (options.window ?? WINDOW) : REPORT_WINDOW;
-    return new UplinkStream({ channel, deviceId, window, resendMs: RESEND_MS }, buffer, clock, publish);
+    const form = live ? { schemaVersion: schemaVersions.telemetry.newest, bootId: ports.power.bootId } : {};
+    return new UplinkStream({ channel, deviceId, window, resendMs: RESEND_MS, ...form }, buffer, clock, publish);
   };
   return {
     telemetry: await stream('telemetry'),

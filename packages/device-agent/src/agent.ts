@@ -1,8 +1,10 @@
 import type { Ack, CommandClaims } from '@muster/contracts/mqtt/downlink';
 import type { DownlinkChannel } from '@muster/contracts/mqtt/topics';
+import type { TelemetryV1 } from '@muster/contracts/mqtt/uplink';
 import type { TwinDocument } from '@muster/domain/devices/merge-twin';
 import { verifyCommand } from '@muster/pki/signing/command';
 import type { Verified } from '@muster/pki/signing/compact';
+import { telemetryV1ToV2 } from '@muster/telemetry/migrate-telemetry';
 import type { AgentOptions, AgentPorts } from './agent-ports.js';
 import { type AgentStreams, openStreams } from './agent-streams.js';
 import { CommandJournal, emptyJournal } from './commands/command-journal.js';
@@ -24,6 +26,7 @@ import type { UplinkStream } from './link/uplink-stream.js';
 import { Document } from './ports/document.js';
 import { SourceSet } from './source-set.js';
 import { Collector } from './telemetry/collector.js';
+import { PayloadForm } from './telemetry/payload-form.js';
 import { emptyTwin, Twin } from './twin/twin.js';
 import { TwinUplink } from './twin/twin-uplink.js';
 import { Vitals } from './vitals.js';
@@ -44,6 +47,7 @@ export class Agent {
   readonly #trust: TrustOrders;
   readonly #vitals: Vitals;
   readonly #sources: SourceSet;
+  readonly #form = new PayloadForm();
   #twin!: Twin;
   #runner!: CommandRunner;
   #updater!: Updater;
@@ -57,7 +61,7 @@ export class Agent {
     let agent: Agent;
     const { deviceId } = store.identity;
     const streams = await openStreams(ports, deviceId, options, (channel, payload, place) =>
-      agent.#link.publish(channel, payload, place),
+      agent.#link.publish(channel, channel === 'telemetry' ? agent.#form.encode(payload) : payload, place),
     );
     agent = new Agent(ports, store, options, streams);
     await agent.#openState();
@@ -183,8 +187,8 @@ export class Agent {
   }
 
   /** One telemetry message right now. Resolves when it is kept. */
-  offerTelemetry(body: object, place: string | null = null, producedAt?: Date): Promise<number> {
-    return this.#streams.telemetry.offer(body, place, producedAt);
+  offerTelemetry(body: Pick<TelemetryV1, 'readings'>, place: string | null = null, producedAt?: Date): Promise<number> {
+    return this.#streams.telemetry.offer(telemetryV1ToV2(body), place, producedAt);
   }
 
   async #openState(): Promise<void> {
@@ -226,6 +230,10 @@ export class Agent {
     },
     telemetryS: (seconds) => {
       this.#sources.telemetryS = seconds ?? this.#options.telemetryS ?? TELEMETRY_S;
+      return null;
+    },
+    telemetryForm: (form) => {
+      this.#form.form = form;
       return null;
     },
     keepArtifact: (keep = true) => {

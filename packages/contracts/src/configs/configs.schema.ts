@@ -58,6 +58,13 @@ export const ModbusSource = z
   .meta({ id: 'ModbusSource' });
 export type ModbusSource = z.infer<typeof ModbusSource>;
 
+/** How a device writes its telemetry on the wire; JSON, not compressed, unless told otherwise. */
+export const TelemetryForm = z.looseObject({
+  encoding: z.enum(['json', 'cbor']).optional(),
+  compression: z.enum(['none', 'gzip']).optional(),
+});
+export type TelemetryForm = z.infer<typeof TelemetryForm>;
+
 /**
  * What a golden config may say. Known keys are checked; any other top-level key is carried as the fleet's own setting.
  * An array is one value: layers replace it whole.
@@ -66,6 +73,7 @@ export const ConfigDocument = z
   .looseObject({
     heartbeatS: z.number().int().min(5).max(3600).optional(),
     telemetryS: z.number().min(0.1).max(3600).optional(),
+    telemetry: TelemetryForm.optional(),
     /** Whether a device keeps the artifact of the release it runs, as what deltas start from; it does unless told otherwise. */
     updates: z.looseObject({ keepArtifact: z.boolean().optional() }).optional(),
     modbus: z.looseObject({ sources: z.array(ModbusSource).max(32) }).optional(),

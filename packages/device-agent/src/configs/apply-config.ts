@@ -1,4 +1,4 @@
-import { ConfigDocument, type ModbusSource } from '@muster/contracts/configs/configs.schema';
+import { ConfigDocument, type ModbusSource, type TelemetryForm } from '@muster/contracts/configs/configs.schema';
 import type { TwinDocument, TwinValue } from '@muster/domain/devices/merge-twin';
 
 export type Verdicts = Record<string, { verdict: 'accepted' | 'rejected'; detail?: string }>;
@@ -7,11 +7,12 @@ export type Verdicts = Record<string, { verdict: 'accepted' | 'rejected'; detail
 export interface Settings {
   heartbeatS(seconds: number | undefined): string | null;
   telemetryS(seconds: number | undefined): string | null;
+  telemetryForm(form: TelemetryForm | undefined): string | null;
   keepArtifact(keep: boolean | undefined): string | null;
   modbusSources(sources: readonly ModbusSource[]): Promise<string | null>;
 }
 
-const KNOWN = ['heartbeatS', 'telemetryS', 'updates', 'modbus'] as const;
+const KNOWN = ['heartbeatS', 'telemetryS', 'telemetry', 'updates', 'modbus'] as const;
 type Known = (typeof KNOWN)[number];
 
 /**
@@ -45,9 +46,10 @@ async function applyKnown(settings: Settings, key: Known, value: TwinValue): Pro
   const parsed = ConfigDocument.safeParse({ [key]: value });
   if (!parsed.success)
     return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  const { heartbeatS, telemetryS, updates, modbus } = parsed.data;
+  const { heartbeatS, telemetryS, telemetry, updates, modbus } = parsed.data;
   if (key === 'heartbeatS') return settings.heartbeatS(heartbeatS);
   if (key === 'telemetryS') return settings.telemetryS(telemetryS);
+  if (key === 'telemetry') return settings.telemetryForm(telemetry);
   if (key === 'updates') return settings.keepArtifact(updates?.keepArtifact);
   return settings.modbusSources(modbus?.sources ?? []);
 }
@@ -56,6 +58,7 @@ async function applyKnown(settings: Settings, key: Known, value: TwinValue): Pro
 async function withdraw(settings: Settings, key: Known): Promise<void> {
   if (key === 'heartbeatS') settings.heartbeatS(undefined);
   else if (key === 'telemetryS') settings.telemetryS(undefined);
+  else if (key === 'telemetry') settings.telemetryForm(undefined);
   else if (key === 'updates') settings.keepArtifact(undefined);
   else await settings.modbusSources([]);
 }

@@ -10,12 +10,15 @@ export interface UplinkStreamOptions {
   window: number;
   /** After this long without acknowledgement a message is published again. */
   resendMs: number;
+  /** 1 when not given. */
+  schemaVersion?: number;
+  /** Said in each message where the server has to know which run of the clock its time belongs to. */
+  bootId?: string;
 }
 
 /** Publishes; false when the message did not reach a broker. */
 export type Publish = (channel: UplinkChannel, payload: Uint8Array, place: string | null) => Promise<boolean>;
 
-const SCHEMA_VERSION = 1;
 /** A server that asks for silence is obeyed for this long at most: its clock, or ours, may be far off. */
 const MAX_PAUSE_MS = 300_000;
 
@@ -45,16 +48,17 @@ export class UplinkStream {
 
   /** Resolves with the message's number once it is durable; sending happens on its own time. */
   async offer(body: object, place: string | null = null, producedAt: Date = this.clock.now()): Promise<number> {
-    const { channel, deviceId } = this.options;
+    const { channel, deviceId, schemaVersion = 1, bootId } = this.options;
     const seqNo = await this.buffer.append((seqNo, epoch) => {
       const header = {
         msgId: `${channel}.${epoch}.${seqNo}`,
         deviceId,
         seqNo,
         producedAt: producedAt.toISOString(),
-        schemaVersion: SCHEMA_VERSION,
+        schemaVersion,
         stream: channel,
         epoch,
+        bootId,
       };
       return Buffer.from(`${place ?? ''}\n${JSON.stringify({ ...header, ...body })}`);
     });

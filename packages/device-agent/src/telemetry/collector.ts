@@ -1,9 +1,14 @@
 import type { Clock } from '../ports/clock.js';
 import type { Reading } from '../ports/source.js';
 
-/** The body of one telemetry message: readings of one place, times as offsets in ms from `producedAt`. */
+type Value = number | null;
+
+/**
+ * The body of one telemetry message: readings of one place, times as offsets in ms from `producedAt`. Readings of the same
+ * metrics that follow one another are one block: a list of times and a list of values of each metric.
+ */
 export interface TelemetryBody {
-  readings: { dtMs?: number; values: Record<string, number | null> }[];
+  readings: ({ dtMs: number; values: Record<string, Value> } | { dtMs: number[]; values: Record<string, Value[]> })[];
   asset?: string;
   extra?: Record<string, unknown>;
 }
@@ -64,12 +69,35 @@ function bodyOf(readings: readonly Reading[], last: Reading): TelemetryBody {
     ...(Object.keys(exact).length > 0 && { exact }),
   };
   return {
-    readings: readings.map((reading) => ({
-      // A clock step between two readings must not make the message malformed.
-      dtMs: Math.max(-MAX_DT_MS, Math.min(MAX_DT_MS, reading.at.getTime() - last.at.getTime())),
-      values: Object.fromEntries(reading.points.map((point) => [point.metric, point.value])),
-    })),
+    readings: runsOf(readings).map((run) => blockOf(run, last.at)),
     ...(last.asset !== null && { asset: last.asset }),
     ...(Object.keys(extra).length > 0 && { extra }),
+  };
+}
+
+const keysOf = ({ points }: Reading): string => points.map(({ metric }) => metric).join(' ');
+
+/** Readings that follow one another and name the same metrics, together. */
+function runsOf(readings: readonly Reading[]): Reading[][] {
+  const runs: Reading[][] = [];
+  let keys: string | null = null;
+  for (const reading of readings) {
+    const own = keysOf(reading);
+    if (own === keys) runs.at(-1)!.push(reading);
+    else runs.push([reading]);
+    keys = own;
+  }
+  return runs;
+}
+
+function blockOf(run: readonly Reading[], at: Date): TelemetryBody['readings'][number] {
+  // A clock step between two readings must not make the message malformed.
+  const dtMs = run.map((one) => Math.max(-MAX_DT_MS, Math.min(MAX_DT_MS, one.at.getTime() - at.getTime())));
+  const [first] = run;
+  if (run.length === 1)
+    return { dtMs: dtMs[0]!, values: Object.fromEntries(first!.points.map(({ metric, value }) => [metric, value])) };
+  return {
+    dtMs,
+    values: Object.fromEntries(first!.points.map(({ metric }, i) => [metric, run.map((one) => one.points[i]!.value)])),
   };
 }

@@ -19,6 +19,7 @@ const settings = {
     return null;
   },
   telemetryS: () => null,
+  telemetryForm: () => null,
   keepArtifact: () => null,
   modbusSources: async (sources: readonly { id: string }[]) =>
     sources.some(({ id }) => id === 'bad') ? 'bad: no such map' : null,
