@@ -15,6 +15,7 @@ import type { RefusedUplink } from './uplink.js';
 export class DeadLetters {
   readonly #batch: MicroBatch<NewDeadLetter>;
   readonly #count: Counter<'code'>;
+  readonly #leftOut: Counter;
 
   constructor(
     private readonly database: Database,
@@ -28,6 +29,11 @@ export class DeadLetters {
       name: 'muster_dead_letters_total',
       help: 'Uplinks that could not be taken, by problem code.',
       labelNames: ['code'],
+      registers: [metrics],
+    });
+    this.#leftOut = new Counter({
+      name: 'muster_dead_letters_left_out_total',
+      help: 'Dead letters that are counted and not kept, since their device has too many.',
       registers: [metrics],
     });
   }
@@ -44,7 +50,8 @@ export class DeadLetters {
     if (device) this.minutes.deadLettered(device.tenant);
   }
 
-  #store(items: readonly NewDeadLetter[]): Promise<void> {
-    return untilCommitted(() => this.database.system((tx) => deadLetterStore.insert(tx, items)), this.logger);
+  async #store(items: readonly NewDeadLetter[]): Promise<void> {
+    const store = () => this.database.system((tx) => deadLetterStore.insert(tx, items));
+    this.#leftOut.inc(await untilCommitted(store, this.logger));
   }
 }

@@ -67,6 +67,7 @@ import {
 import {
   DailyRollupEntity,
   DeadLetterEntity,
+  DeadLetterTallyEntity,
   DirtyDayEntity,
   DirtyHourEntity,
   HourlyRollupEntity,
@@ -100,6 +101,7 @@ export const entities = [
   CommandEntity,
   DailyRollupEntity,
   DeadLetterEntity,
+  DeadLetterTallyEntity,
   DecisionRecordEntity,
   DeltaEntity,
   DeviceClassEntity,

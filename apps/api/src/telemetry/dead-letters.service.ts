@@ -12,6 +12,9 @@ import { Refusal } from '../http/refusal.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const MOST_AT_ONCE = 10_000;
+const PER_LETTER = 500;
+
 /** Messages that could not be taken: looked at, fed through again, or given up. */
 @Injectable()
 export class DeadLettersService {
@@ -22,10 +25,10 @@ export class DeadLettersService {
   ) {}
 
   list(call: Call<typeof routes.listDeadLetters>) {
-    const { state, reason, pageSize } = call.query;
+    const { state, reason, deviceId, pageSize } = call.query;
     const after = this.paging.after(call)?.[0] as string | undefined;
     return this.database.tenant(call.principal.tenantId, async (tx) => {
-      const rows = await deadLetterStore.list(tx, { state, reason, after, limit: pageSize + 1 });
+      const rows = await deadLetterStore.list(tx, { state, reason, deviceId, after, limit: pageSize + 1 });
       return this.paging.page(call, rows, (row) => [row.id], toDeadLetter);
     });
   }
@@ -45,6 +48,37 @@ export class DeadLettersService {
 
   drop(call: Call<typeof routes.dropDeadLetter>) {
     return this.resolve(call, 'dropped');
+  }
+
+  /** One letter for every some hundred messages: each of them alone would fill the queue. */
+  replayMany(call: Call<typeof routes.replayDeadLetters>) {
+    return this.resolveMany(call, 'replayed', (tx, ids) => {
+      const letters = Array.from({ length: Math.ceil(ids.length / PER_LETTER) }, (_, n) => {
+        const deadLetterIds = ids.slice(n * PER_LETTER, (n + 1) * PER_LETTER);
+        const { tenantId } = call.principal;
+        return { tenantId, type: 'dead_letter.replays_requested', key: deadLetterIds[0]!, payload: { deadLetterIds } };
+      });
+      return outbox.dropAll(tx, letters);
+    });
+  }
+
+  dropMany(call: Call<typeof routes.dropDeadLetters>) {
+    return this.resolveMany(call, 'dropped');
+  }
+
+  private resolveMany(
+    { principal, body, requestId }: Call<typeof routes.replayDeadLetters> | Call<typeof routes.dropDeadLetters>,
+    state: 'replayed' | 'dropped',
+    andThen?: (tx: Tx, ids: readonly string[]) => Promise<unknown>,
+  ): Promise<{ count: number; more: boolean }> {
+    return this.database.insist(principal.tenantId, async (tx) => {
+      const how = { state, by: principal.name, at: this.clock.now() };
+      const ids = await deadLetterStore.resolveMany(tx, body, how, MOST_AT_ONCE);
+      const record = { actor: actorOf(principal), action: `dead_letters.${state}`, resource: 'dead_letters' };
+      await audit.append(tx, { ...record, after: { ...body, count: ids.length }, requestId });
+      await andThen?.(tx, ids);
+      return { count: ids.length, more: ids.length === MOST_AT_ONCE };
+    });
   }
 
   private resolve(
@@ -79,4 +113,5 @@ const toDeadLetter = (row: DeadLetterRow) => ({
   resolvedAt: row.resolvedAt?.toISOString() ?? null,
   body: row.body.toString('utf8'),
   bodyBytes: row.body.length,
+  lastAt: row.lastAt?.toISOString() ?? null,
 });

@@ -42,4 +42,14 @@ export class TelemetryController {
   dropDeadLetter(call: Call<typeof routes.dropDeadLetter>) {
     return this.deadLetters.drop(call);
   }
+
+  @Endpoint(routes.replayDeadLetters)
+  replayDeadLetters(call: Call<typeof routes.replayDeadLetters>) {
+    return this.deadLetters.replayMany(call);
+  }
+
+  @Endpoint(routes.dropDeadLetters)
+  dropDeadLetters(call: Call<typeof routes.dropDeadLetters>) {
+    return this.deadLetters.dropMany(call);
+  }
 }

@@ -200,6 +200,33 @@ describe('a dead letter', () => {
     expect(placed).toContainEqual(expect.objectContaining({ type: 'dead_letter.replay_requested', key: id }));
   });
 
+  test('and all of a reason or a device are replayed or dropped together, of this tenant alone', async () => {
+    const reason = 'schema_version_unknown';
+    const deviceId = '01980000-0000-7000-8000-00000000abcd';
+    const letter = { receivedAt: new Date(noon), detail: '', topic: 'x', payload: Buffer.from('{}') };
+    await db.database.system((tx) =>
+      deadLetterStore.insert(tx, [
+        ...Array.from({ length: 600 }, () => ({ ...letter, reason, tenant: 'acme', deviceId: null })),
+        { ...letter, reason: 'payload_invalid', tenant: 'acme', deviceId },
+        { ...letter, reason, tenant: 'umbrella', deviceId: null },
+      ]),
+    );
+    const operator = api.as('operator');
+    expect((await operator.post('/dead-letters/drop', {})).json().code).toBe('validation_failed');
+    expect((await operator.post('/dead-letters/replay', { reason })).json()).toEqual({ count: 600, more: false });
+    expect((await operator.post('/dead-letters/drop', { deviceId })).json()).toEqual({ count: 1, more: false });
+    expect((await operator.post('/dead-letters/replay', { reason })).json()).toEqual({ count: 0, more: false });
+    const letters = await db.database.system((tx) =>
+      tx.query<{ ids: number }>(
+        `select jsonb_array_length(payload->'deadLetterIds') as ids from outbox where type = 'dead_letter.replays_requested'`,
+      ),
+    );
+    expect(letters.map(({ ids }) => ids).sort()).toEqual([100, 500]);
+    const open = await db.database.system((tx) => deadLetterStore.list(tx, { state: 'open', reason, limit: 10 }));
+    expect(open.map(({ tenant }) => tenant)).toEqual(['umbrella']);
+    expect((await api.as('viewer').post('/dead-letters/drop', { reason })).statusCode).toBe(403);
+  });
+
   test('of another tenant is not there, and viewers see none', async () => {
     await admit(db.database, new FakeClock(new Date(noon)), 'initech');
     const id = await bury('initech');

@@ -74,4 +74,5 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   'anomaly.closed': [{ queue: 'notifications', job: 'notify' }],
   'certificate.renewal_requested': [{ queue: 'certificates', job: 'deliver-trust' }],
   'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
+  'dead_letter.replays_requested': [{ queue: 'telemetry', job: 'replay-many' }],
 };

@@ -2,6 +2,7 @@ import { Database, type Tx } from '@muster/persistence/database';
 import { isTransient } from '@muster/persistence/failures';
 import { appliedLetters } from '@muster/persistence/outbox/applied-letters.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
+import { deadLetterLimits, deadLetterLimitsStore } from '@muster/persistence/telemetry/dead-letter-limits.store';
 import { partitionStore } from '@muster/persistence/telemetry/partition.store';
 import { hourlyRollups, rawMessages } from '@muster/persistence/telemetry/partitioned';
 import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
@@ -15,7 +16,6 @@ import { Replay } from './replay.js';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const DEAD_DAYS = 30;
-const MOST_DEAD = 100_000;
 /** Device hours and days of one transaction. */
 const DEVICE_HOURS = 500;
 const DEVICE_DAYS = 1_000;
@@ -43,6 +43,8 @@ export class TelemetryProcessor extends WorkerHost {
         return this.#prune(now);
       case 'replay':
         return this.#replay(job.data as LetterJob);
+      case 'replay-many':
+        return this.replay.runMany(job.data as LetterJob);
       default:
         throw new Error(`telemetry has no job ${job.name}`);
     }
@@ -71,7 +73,7 @@ export class TelemetryProcessor extends WorkerHost {
 
   #prune(now: Date): Promise<number> {
     const before = new Date(now.getTime() - DEAD_DAYS * DAY_MS);
-    return this.database.system((tx) => deadLetterStore.prune(tx, before, MOST_DEAD));
+    return this.database.system((tx) => deadLetterLimitsStore.prune(tx, before, deadLetterLimits.tenant));
   }
 
   async #replay(letter: LetterJob): Promise<void> {

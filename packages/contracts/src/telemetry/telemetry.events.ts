@@ -15,5 +15,6 @@ export const telemetryEvents = {
   'anomaly.opened': anomaly,
   'anomaly.closed': anomaly,
   'dead_letter.replay_requested': z.object({ deadLetterId: z.string() }),
+  'dead_letter.replays_requested': z.object({ deadLetterIds: z.array(z.string()) }),
   'telemetry.first': z.object({ deviceId: Id }),
 } as const;

@@ -5,6 +5,8 @@ import { route } from '../route.js';
 import {
   DeadLetter,
   DeadLetterPage,
+  DeadLetterSelection,
+  DeadLettersResolved,
   deadLetterStates,
   ExportQuery,
   FleetValuePage,
@@ -66,7 +68,11 @@ export const listDeadLetters = route({
   path: '/dead-letters',
   summary: 'Messages that could not be taken, with the reason',
   permission: 'dead_letter:read',
-  query: PageQuery.extend({ state: z.enum(deadLetterStates).optional(), reason: z.string().max(64).optional() }),
+  query: PageQuery.extend({
+    state: z.enum(deadLetterStates).optional(),
+    reason: z.string().max(64).optional(),
+    deviceId: DeviceId.optional(),
+  }),
   returns: DeadLetterPage,
 });
 export const replayDeadLetter = route({
@@ -87,4 +93,20 @@ export const dropDeadLetter = route({
   params: letter,
   returns: DeadLetter,
   refuses: ['not_found', 'conflict'],
+});
+export const replayDeadLetters = route({
+  method: 'POST',
+  path: '/dead-letters/replay',
+  summary: 'Feed all open messages of a reason or a device through the pipeline again, 10,000 at a time',
+  permission: 'dead_letter:write',
+  body: DeadLetterSelection,
+  returns: DeadLettersResolved,
+});
+export const dropDeadLetters = route({
+  method: 'POST',
+  path: '/dead-letters/drop',
+  summary: 'Give all open messages of a reason or a device up, 10,000 at a time',
+  permission: 'dead_letter:write',
+  body: DeadLetterSelection,
+  returns: DeadLettersResolved,
 });

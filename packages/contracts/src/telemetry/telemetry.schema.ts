@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DeviceQuery } from '../devices/devices.schema.js';
-import { Id } from '../ids.js';
+import { DeviceId, Id } from '../ids.js';
 import { Instant } from '../instant.js';
 import { pageOf } from '../page.js';
 import { MetricKey, metricKinds } from './metrics.schema.js';
@@ -139,10 +139,20 @@ export const DeadLetter = z
     state: z.enum(deadLetterStates),
     resolvedBy: z.string().nullable(),
     resolvedAt: Instant.nullable(),
+    /** How many it stands for: of a device that sends poison all day only the last of each reason is kept beyond its limit. */
+    times: z.number().int(),
+    lastAt: Instant.nullable(),
   })
   .meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = pageOf(DeadLetter);
+
+/** Open dead letters of a reason, a device or both; one of them must be said, so that nobody drops everything by mistake. */
+export const DeadLetterSelection = z
+  .strictObject({ reason: z.string().min(1).max(64).optional(), deviceId: DeviceId.optional() })
+  .refine(({ reason, deviceId }) => reason !== undefined || deviceId !== undefined, 'say a reason or a device');
+/** `more` when there are still open ones of that kind: ask again. */
+export const DeadLettersResolved = z.object({ count: z.number().int(), more: z.boolean() });
 
 export const exportFormats = ['csv', 'jsonl', 'parquet'] as const;
 /**

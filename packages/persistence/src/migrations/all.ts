@@ -23,8 +23,10 @@ import { ClockAnchors1763700000022 } from './0022-clock-anchors.js';
 import { IngestMinutes1763700000023 } from './0023-ingest-minutes.js';
 import { Anomalies1763700000024 } from './0024-anomalies.js';
 import { ArchiveLeftovers1763700000025 } from './0025-archive-leftovers.js';
+import { RetentionLooks1763700000026 } from './0026-retention-looks.js';
 import { RollupFlags1763700000027 } from './0027-rollup-flags.js';
 import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
+import { DeadLetterLimits1763700000031 } from './0031-dead-letter-limits.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -53,6 +55,8 @@ export const migrations = [
   IngestMinutes1763700000023,
   Anomalies1763700000024,
   ArchiveLeftovers1763700000025,
+  RetentionLooks1763700000026,
   MetricsDescribed1763700000029,
   RollupFlags1763700000027,
+  DeadLetterLimits1763700000031,
 ];

@@ -112,4 +112,15 @@ export class DeadLetterEntity {
   @Column({ type: 'text', default: 'open' }) state!: string;
   @Column({ type: 'text', nullable: true }) resolvedBy!: string | null;
   @Column({ type: 'timestamptz', nullable: true }) resolvedAt!: Date | null;
+  @Column({ type: 'boolean', default: false }) summary!: boolean;
+  @Column({ type: 'bigint', default: 1 }) times!: number;
+  @Column({ type: 'timestamptz', nullable: true }) lastAt!: Date | null;
+}
+
+@Entity('dead_letter_tallies')
+export class DeadLetterTallyEntity {
+  @PrimaryColumn('uuid') deviceId!: string;
+  @Column({ type: 'text', nullable: true }) tenantId!: string | null;
+  @Column('int') open!: number;
+  @Column('bigint') bytes!: number;
 }
