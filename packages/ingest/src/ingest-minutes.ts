@@ -6,8 +6,10 @@ import { type Flood, ingestMinuteStore, type SlotCounts } from '@muster/persiste
 import type { MessageRow } from '@muster/persistence/telemetry/message-row';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
-import { type MillisHistogram, observe } from '@muster/telemetry/millis-histogram';
+import { METRICS } from '@muster/runtime/metrics/metrics';
+import { type MillisHistogram, merge, observe, percentile } from '@muster/telemetry/millis-histogram';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Gauge, type Registry } from 'prom-client';
 import { DeviceRegistry } from './device-registry.js';
 import { FloodLimit } from './flood-limit.js';
 
@@ -55,6 +57,8 @@ export class IngestMinutes implements OnApplicationBootstrap, OnModuleDestroy {
   #prunedAt = 0;
   #running: Promise<void> = Promise.resolve();
   readonly #hurry = new AbortController();
+  readonly #lag: Gauge<'quantile'>;
+  readonly #commit: Gauge<'quantile'>;
 
   constructor(
     private readonly database: Database,
@@ -62,7 +66,15 @@ export class IngestMinutes implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly flood: FloodLimit,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) metrics: Registry,
   ) {
+    const quantile = (name: string, help: string) =>
+      new Gauge({ name, help, labelNames: ['quantile'], registers: [metrics] });
+    this.#lag = quantile(
+      'muster_ingest_lag_seconds',
+      "From the device's clock to commit within the last ten seconds, of messages that did not wait in a buffer.",
+    );
+    this.#commit = quantile('muster_ingest_commit_seconds', 'From arrival to commit within the last ten seconds.');
     flood.onShed((deviceId) => {
       const tenant = this.registry.recall(deviceId)?.tenant;
       if (tenant !== undefined) this.#of(tenant).shed++;
@@ -181,10 +193,26 @@ export class IngestMinutes implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #finish(next: number): void {
-    this.#finished.push(...this.#counts.values());
+    const counts = [...this.#counts.values()];
+    this.#finished.push(...counts);
+    show(
+      this.#lag,
+      counts.map(({ lagMs }) => lagMs),
+    );
+    show(
+      this.#commit,
+      counts.map(({ commitMs }) => commitMs),
+    );
     this.#counts = new Map();
     this.#slot = next;
   }
 }
 
 const nothing = { stored: 0, readings: 0, duplicates: 0, deadLettered: 0, shed: 0, bytes: 0 };
+
+/** Percentiles of all tenants together. An observation a message would cost more than everything else here. */
+const show = (gauge: Gauge<'quantile'>, histograms: readonly MillisHistogram[]): void => {
+  const all: MillisHistogram = [];
+  for (const histogram of histograms) merge(all, histogram);
+  for (const share of [0.5, 0.99]) gauge.set({ quantile: share }, (percentile(all, share) ?? 0) / 1000);
+};

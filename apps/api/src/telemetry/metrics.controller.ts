@@ -1,4 +1,5 @@
 import * as routes from '@muster/contracts/telemetry/metrics.routes';
+import { payloadSchemas } from '@muster/telemetry/versions';
 import { Controller } from '@nestjs/common';
 import { type Call, Endpoint } from '../http/endpoint.js';
 import { MetricsService } from './metrics.service.js';
@@ -20,5 +21,10 @@ export class MetricsController {
   @Endpoint(routes.describeMetric)
   describe(call: Call<typeof routes.describeMetric>) {
     return this.metrics.describe(call);
+  }
+
+  @Endpoint(routes.listPayloadSchemas)
+  schemas(_: Call<typeof routes.listPayloadSchemas>) {
+    return { items: payloadSchemas() };
   }
 }

@@ -121,3 +121,12 @@ describe('an alias', () => {
     expect(codes[1]).toBeGreaterThanOrEqual(400);
   });
 });
+
+test('every version of every uplink is listed with what its migration changes', async () => {
+  const { items } = (await api.as('viewer').get('/payload-schemas')).json();
+  expect(items).toContainEqual(expect.objectContaining({ channel: 'telemetry', state: 'current', migration: null }));
+  for (const { state, migration, jsonSchema } of items) {
+    expect(migration === null).toBe(state === 'current');
+    expect(jsonSchema.type ?? jsonSchema.anyOf ?? jsonSchema.oneOf ?? jsonSchema.allOf).toBeDefined();
+  }
+});
