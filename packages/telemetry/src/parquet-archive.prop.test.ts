@@ -66,3 +66,13 @@ test('one changed value changes the sums', async () => {
   });
   expect(digests[0]).not.toBe(digests[1]);
 });
+
+test('the sign of zero survives beside many other zeros', async () => {
+  const one = fc.sample(message, { numRuns: 1, seed: 7 })[0]!;
+  const path = join(folder, 'zeros.parquet');
+  const archive = new ParquetArchive(path, {});
+  const zero = (n: number) => ({ metric: 'power', unit: null, dtMs: 0, value: n === 7 ? -0 : 0, quality: null });
+  archive.write([{ ...one, readings: Array.from({ length: 500 }, (_, n) => zero(n)) }]);
+  const sums = archive.finish();
+  expect(await sumsOf(path)).toEqual(sums);
+});

@@ -96,9 +96,12 @@ export class ParquetArchive {
         column('received_at', (m) => m.receivedAt),
         column('corrected_at', (m) => m.correctedAt),
         column('flags', (m) => m.flags),
-        column('readings', (m) =>
-          m.readings.map(({ metric, unit, dtMs, value, quality }) => ({ metric, unit, dt_ms: dtMs, value, quality })),
-        ),
+        {
+          ...column('readings', (m) =>
+            m.readings.map(({ metric, unit, dtMs, value, quality }) => ({ metric, unit, dt_ms: dtMs, value, quality })),
+          ),
+          ...(batch.some(hasNegativeZero) ? { encoding: 'PLAIN' as const } : {}),
+        },
         column('extra', (m) => m.extra),
       ],
     });
@@ -109,6 +112,9 @@ export class ParquetArchive {
     return this.#sums.take();
   }
 }
+
+/** The writer's dictionary takes -0 for 0. */
+const hasNegativeZero = ({ readings }: ArchivedMessage): boolean => readings.some(({ value }) => Object.is(value, -0));
 
 /** The messages of the file at `path`, a row group at a time. */
 export async function* readParquetArchive(path: string): AsyncGenerator<ArchivedMessage[]> {

@@ -25,7 +25,7 @@ const scope = fc.record({
 });
 const part = (age: number, more: Partial<StoredPart> = {}): StoredPart => {
   const start = Math.floor(now / DAY) * DAY - age * DAY;
-  return { name: `day-${age}`, start, end: start + DAY, warm: false, held: false, ...more };
+  return { name: `day-${age}`, start, end: start + DAY, warm: false, held: false, inserted: 0, ...more };
 };
 const facts: fc.Arbitrary<RetentionFacts> = fc
   .record({
@@ -39,7 +39,7 @@ const facts: fc.Arbitrary<RetentionFacts> = fc
     now,
     scopes,
     parts: parts.map(({ age, ...more }) => part(age, more)),
-    done: new Set<string>(),
+    done: new Map<string, number>(),
   }));
 
 /** What is left when the steps were taken. */
@@ -48,7 +48,10 @@ const apply = (before: RetentionFacts, steps: readonly RetentionStep[]): Retenti
   parts: before.parts
     .filter(({ name }) => !steps.some((step) => step.do === 'end' && step.part === name))
     .map((one) => ({ ...one, warm: one.warm || steps.some((s) => s.do === 'compact' && s.part === one.name) })),
-  done: new Set([...before.done, ...steps.flatMap((s) => (s.do === 'remove' ? [doneKey(s.part, s.scope)] : []))]),
+  done: new Map([
+    ...before.done,
+    ...steps.flatMap((s) => (s.do === 'remove' ? [[doneKey(s.part, s.scope), s.inserted] as const] : [])),
+  ]),
 });
 const endOf = (all: RetentionFacts, name: string) => all.parts.find((one) => one.name === name)!.end;
 
@@ -73,7 +76,7 @@ describe('planning retention', () => {
         const held = left.parts.some((one) => one.held);
         for (const one of left.parts)
           for (const each of left.scopes)
-            if (!held && one.end + each.rawDays * DAY <= now) expect(left.done).toContain(doneKey(one.name, each));
+            if (!held && one.end + each.rawDays * DAY <= now) expect(left.done.has(doneKey(one.name, each))).toBe(true);
       }),
     );
   });
@@ -108,8 +111,23 @@ describe('planning retention', () => {
 
   it('compacts what is warm for somebody who still keeps it, once', () => {
     const keep = { tenant: 'north', class: null, rawDays: 20, hourlyDays: 30, warmAfterDays: 5, archive: false };
-    const all = { now, scopes: [keep], parts: [part(6), part(7, { warm: true }), part(3)], done: new Set<string>() };
+    const all = {
+      now,
+      scopes: [keep],
+      parts: [part(6), part(7, { warm: true }), part(3)],
+      done: new Map<string, number>(),
+    };
     expect(planDays(all)).toEqual([{ do: 'compact', part: 'day-6' }]);
+  });
+
+  it('looks again at a part that took rows since', () => {
+    const keep = { tenant: 'north', class: null, rawDays: 2, hourlyDays: 30, warmAfterDays: 1, archive: false };
+    const other = { ...keep, tenant: 'south', rawDays: 90, warmAfterDays: 90 };
+    const done = new Map([[doneKey('day-6', keep), 10]]);
+    const after = (inserted: number) =>
+      planDays({ now, scopes: [keep, other], parts: [part(6, { inserted, warm: true })], done });
+    expect(after(10)).toEqual([]);
+    expect(after(11)).toMatchObject([{ do: 'remove', part: 'day-6', scope: keep }]);
   });
 
   it('never says that a day may be gone which its scope keeps', () => {

@@ -15,6 +15,8 @@ export interface StoredPart {
   readonly end: number;
   /** Already rewritten in device order. */
   readonly warm: boolean;
+  /** Rows it ever took. */
+  readonly inserted: number;
   /** An archive is restored into it: nothing in it ends until that has ended. */
   readonly held: boolean;
 }
@@ -24,15 +26,15 @@ export interface RetentionFacts {
   readonly scopes: readonly RetentionScope[];
   /** Any order. */
   readonly parts: readonly StoredPart[];
-  /** `part/tenant/class` where what ended is gone already. */
-  readonly done: ReadonlySet<string>;
+  /** By `part/tenant/class` where what ended was removed: how many rows the part had taken by then. */
+  readonly done: ReadonlyMap<string, number>;
 }
 
 export type RetentionStep =
   /** Nobody keeps the part: it leaves the parent as a whole. */
   | { readonly do: 'end'; readonly part: string }
   /** Others keep it longer: the rows of this scope alone go. */
-  | { readonly do: 'remove'; readonly part: string; readonly scope: RetentionScope }
+  | { readonly do: 'remove'; readonly part: string; readonly scope: RetentionScope; readonly inserted: number }
   | { readonly do: 'compact'; readonly part: string };
 
 export const doneKey = (part: string, { tenant, class: name }: Pick<RetentionScope, 'tenant' | 'class'>): string =>
@@ -65,7 +67,8 @@ function planEnds(facts: RetentionFacts, keptDays: (scope: RetentionScope) => nu
     oldest = false;
     if (part.held || whole) continue;
     for (const scope of ended)
-      if (!done.has(doneKey(part.name, scope))) steps.push({ do: 'remove', part: part.name, scope });
+      if (done.get(doneKey(part.name, scope)) !== part.inserted)
+        steps.push({ do: 'remove', part: part.name, scope, inserted: part.inserted });
   }
   return steps;
 }

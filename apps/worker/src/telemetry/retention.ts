@@ -81,8 +81,9 @@ export class Retention {
   #facts(table: Partitioned, scopes: readonly DeviceScope[], now: Date): Promise<RetentionFacts> {
     return this.database.system(async (tx) => {
       const held = await retentionStore.heldDays(tx);
-      const parts = (await tierStore.parts(tx, table)).map(({ name, start, end, warm }) => ({
+      const parts = (await tierStore.parts(tx, table)).map(({ name, start, end, warm, inserted }) => ({
         name,
+        inserted,
         start: start.getTime(),
         end: end.getTime(),
         warm,
@@ -103,7 +104,7 @@ export class Retention {
       done.compacted++;
     } else {
       done.removed += await this.#remove(table, part, step.scope as DeviceScope);
-      await this.database.system((tx) => retentionStore.markDone(tx, part.name, step.scope));
+      await this.database.system((tx) => retentionStore.markDone(tx, part.name, step.scope, step.inserted));
     }
   }
 

@@ -17,6 +17,7 @@ export class RetentionDoneEntity {
   @PrimaryColumn('text') tenantId!: string;
   @PrimaryColumn({ type: 'text', default: '' }) class!: string;
   @Column({ type: 'timestamptz', default: () => 'now()' }) doneAt!: Date;
+  @Column({ type: 'bigint', default: -1 }) inserted!: number;
 }
 
 /** Up to when raw messages of a tenant's class have been let go: their aggregates can no longer be recomputed. */

@@ -30,8 +30,14 @@ const restored = `exists (select from archives a where a.tenant_id = d.tenant_id
 export const retentionStore = {
   /** The tenant's own, without a class first; the default where it has none. */
   async policies(tx: Tx): Promise<RetentionPolicy[]> {
-    const rows = await tx.query<RetentionPolicy>(`select ${columns} from retention_policies order by class`);
+    const rows = await tx.query<RetentionPolicy>(`select ${columns} from retention_policies order by 1 nulls first`);
     return rows[0]?.class === null ? rows : [{ class: null, ...defaultRetention }, ...rows];
+  },
+
+  /** Names of the tenant's classes of devices. */
+  async classes(tx: Tx): Promise<Set<string>> {
+    const rows = await tx.query<{ name: string }>('select name from device_classes');
+    return new Set(rows.map(({ name }) => name));
   },
 
   async replace(tx: Tx, policies: readonly RetentionPolicy[]): Promise<void> {
@@ -72,18 +78,20 @@ export const retentionStore = {
     return new Set(rows.map(({ day }) => day));
   },
 
-  async done(tx: Tx): Promise<Set<string>> {
-    const rows = await tx.query<{ part: string; tenant: string; class: string | null }>(
-      `select part, tenant_id as tenant, nullif(class, '') as class from retention_done`,
+  /** By `doneKey`: how many rows the part had taken when what ended was removed from it. */
+  async done(tx: Tx): Promise<Map<string, number>> {
+    const rows = await tx.query<{ part: string; tenant: string; class: string | null; inserted: number }>(
+      `select part, tenant_id as tenant, nullif(class, '') as class, inserted from retention_done`,
     );
-    return new Set(rows.map((row) => doneKey(row.part, row)));
+    return new Map(rows.map((row) => [doneKey(row.part, row), row.inserted]));
   },
 
-  async markDone(tx: Tx, part: string, { tenant, class: name }: RetentionScope): Promise<void> {
-    const params = [part, tenant, name ?? ''];
+  /** `inserted` as it was before the removal began. */
+  async markDone(tx: Tx, part: string, { tenant, class: name }: RetentionScope, inserted: number): Promise<void> {
     await tx.execute(
-      'insert into retention_done (part, tenant_id, class) values ($1, $2, $3) on conflict do nothing',
-      params,
+      `insert into retention_done (part, tenant_id, class, inserted) values ($1, $2, $3, $4)
+       on conflict (part, tenant_id, class) do update set inserted = excluded.inserted, done_at = now()`,
+      [part, tenant, name ?? '', inserted],
     );
   },
 

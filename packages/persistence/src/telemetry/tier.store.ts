@@ -7,6 +7,8 @@ export interface TierPart extends Part {
   readonly warm: boolean;
   /** The planner's estimate; null before the first ANALYZE. */
   readonly rows: number | null;
+  /** Rows it ever took, as far as Postgres remembers: any other number than before means that something came. */
+  readonly inserted: number;
   /** With indexes and TOAST. */
   readonly bytes: number;
 }
@@ -21,16 +23,17 @@ const digits = (day: Date): string => day.toISOString().slice(0, 10).replaceAll(
 export const tierStore = {
   /** Every part in its parent, oldest first, sizes from the catalogue: nothing is read. */
   async parts(tx: Tx, table: Partitioned): Promise<TierPart[]> {
-    const rows = await tx.query<{ name: string; warm: boolean; rows: number; bytes: number }>(
-      `select c.relname as name, obj_description(c.oid, 'pg_class') is not distinct from 'warm' as warm,
+    const rows = await tx.query<{ name: string; warm: boolean; rows: number; bytes: number; inserted: number }>(
+      `select c.relname as name, pg_stat_get_tuples_inserted(c.oid) as inserted,
+         obj_description(c.oid, 'pg_class') is not distinct from 'warm' as warm,
          c.reltuples::float8 as rows, pg_total_relation_size(c.oid) as bytes
        from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass`,
       [table.parent],
     );
     const facts = new Map(rows.map((row) => [row.name, row]));
     return (await partitionStore.parts(tx, table)).map((part) => {
-      const { warm, rows: estimate, bytes } = facts.get(part.name)!;
-      return { ...part, warm, bytes, rows: estimate < 0 ? null : Math.round(estimate) };
+      const { warm, rows: estimate, bytes, inserted } = facts.get(part.name)!;
+      return { ...part, warm, bytes, inserted, rows: estimate < 0 ? null : Math.round(estimate) };
     });
   },
 
