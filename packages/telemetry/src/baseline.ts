@@ -75,7 +75,7 @@ export const hourlyValue = (hour: HourFact, kind: MetricKind): number | null =>
 /** Whether the series kept its value through an hour; `before` is the hour before, if there was one. */
 export const isStill = (hour: HourFact, before: HourFact | undefined, kind: MetricKind): boolean => {
   if (kind === 'counter') return hour.delta === 0;
-  return hour.min === hour.max && (before?.t === hour.t - HOUR_MS ? before.last === hour.min : hour.n > 1);
+  return hour.min === hour.max && (hour.n > 1 || (before?.t === hour.t - HOUR_MS && before.last === hour.min));
 };
 
 export const hourOfDay = (t: number): number => Math.floor((t % DAY_MS) / HOUR_MS);

@@ -1,5 +1,5 @@
 import type { Finding } from '@muster/telemetry/anomaly-finding';
-import { type Baseline, type HourFact, learnBaseline } from '@muster/telemetry/baseline';
+import { type Baseline, learnBaseline } from '@muster/telemetry/baseline';
 import { historyOf, learnsNext } from '@muster/telemetry/baseline-plan';
 import { judgeSeries } from '@muster/telemetry/judge-series';
 import { screenHour } from '@muster/telemetry/judge-series-screen';

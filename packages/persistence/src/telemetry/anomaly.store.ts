@@ -122,7 +122,7 @@ export const anomalyStore = {
       `select d.device_key as "deviceKey", d.id as "deviceId", d.name as "deviceName", d.tenant_id as tenant,
          ${ms('min(f.since)')} as since, ${ms('max(f.seen_at)')} as "seenAt", sum(f.shed)::float8 as shed
        from ingest_floods f join devices d on d.id = f.device_id and d.tenant_id = f.tenant_id
-       where f.seen_at > $1 group by d.device_key order by d.device_key limit 10000`,
+       where f.seen_at > $1 group by d.device_key, d.id, d.name, d.tenant_id order by d.device_key limit 10000`,
       [iso(from)],
     );
   },
