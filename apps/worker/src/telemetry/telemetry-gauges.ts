@@ -40,7 +40,7 @@ export class TelemetryGauges {
       'Device hours that are over and wait to be rolled up, up to 100,000.',
       async () => {
         const found = await rollups();
-        return found && found.waiting;
+        return found?.waiting ?? null;
       },
     );
     gauge('muster_rollup_oldest_seconds', 'Time since the oldest hour that waits to be rolled up ended.', async () => {
@@ -53,7 +53,7 @@ export class TelemetryGauges {
     });
     gauge('muster_partition_bytes', 'Bytes of all attached partitions of messages, indexes and all.', async () => {
       const found = await partitions();
-      return found && found.bytes;
+      return found?.bytes ?? null;
     });
   }
 
