@@ -108,6 +108,27 @@ export const retentionStore = {
     );
   },
 
+  /**
+   * Those of `hours` that may be computed from raw messages: not what was computed before and whose messages have been let
+   * go since, because a late message alone would take the place of all of them.
+   */
+  async computable<T extends { readonly deviceKey: number; readonly bucket: Date }>(
+    tx: Tx,
+    hours: readonly T[],
+  ): Promise<T[]> {
+    const rows = await tx.query<{ key: number; bucket: Date }>(
+      `select u.d as key, u.b as bucket from unnest($1::int[], $2::timestamptz[]) u(d, b)
+       join devices d on d.device_key = u.d
+       left join raw_ended own on own.tenant_id = d.tenant_id and own.class = d.class
+       left join raw_ended whole on whole.tenant_id = d.tenant_id and whole.class = ''
+       where u.b < coalesce(own.before, whole.before)
+         and exists (select from telemetry_hourly h where h.device_key = u.d and h.bucket = u.b)`,
+      [hours.map(({ deviceKey }) => deviceKey), hours.map(({ bucket }) => bucket)],
+    );
+    const settled = new Set(rows.map(({ key, bucket }) => `${key}/${bucket.getTime()}`));
+    return hours.filter(({ deviceKey, bucket }) => !settled.has(`${deviceKey}/${bucket.getTime()}`));
+  },
+
   /** The next keys of a scope's devices after `after`, in order. */
   async devicesOf(tx: Tx, scope: DeviceScope, after: number, limit: number): Promise<number[]> {
     const rows = await tx.query<{ key: number }>(

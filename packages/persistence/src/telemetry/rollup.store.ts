@@ -1,6 +1,7 @@
 import { arrayLiteral } from '../array-literal.js';
 import type { Tx } from '../transaction.js';
 import { baselineStore } from './baseline.store.js';
+import { retentionStore } from './retention.store.js';
 import { ROLL_UP_DAYS, ROLL_UP_HOURS, ROLL_UP_WEEKS } from './rollup-sql.js';
 
 /** One hour of one device, which starts at `bucket` in ms since the epoch. */
@@ -43,7 +44,8 @@ export const rollupStore = {
        returning r.device_key as "deviceKey", r.bucket`,
       [until, limit],
     );
-    const following = await run<Marked>(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, taken);
+    const open = await retentionStore.computable(tx, taken);
+    const following = await run<Marked>(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, open);
     await run(tx, 'muster_roll_up_hours', ROLL_UP_HOURS, following);
     await baselineStore.mark(tx, [...taken, ...following]);
     return taken.length;
