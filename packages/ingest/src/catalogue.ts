@@ -14,6 +14,7 @@ const MOST = 500_000;
 export class Catalogue implements OnModuleInit, OnModuleDestroy {
   readonly #metrics = new Map<string, Map<string, MetricRule>>();
   readonly #places = new Map<string, { id: number; asset: string | null }>();
+  readonly #learning = new Map<string, Promise<readonly MetricRule[]>>();
   /** Counts what made rules old, so that an answer that was under way meanwhile is not remembered. */
   #changes = 0;
   #stop: () => Promise<void> = async () => {};
@@ -52,7 +53,18 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
     return this.#place(device, path, asset);
   }
 
-  async #learn(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
+  /** Messages that come while the answer is under way share it: after a change all devices of a tenant ask at once. */
+  #learn(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
+    const question = JSON.stringify([this.#changes, tenant, keys]);
+    let answer = this.#learning.get(question);
+    if (answer === undefined) {
+      answer = this.#ask(tenant, keys).finally(() => this.#learning.delete(question));
+      this.#learning.set(question, answer);
+    }
+    return answer;
+  }
+
+  async #ask(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
     const changes = this.#changes;
     const rows = await untilCommitted(
       () => this.database.system((tx) => catalogueStore.rules(tx, tenant, keys)),

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -31,7 +33,8 @@ export async function openTransport(parts: TransportParts): Promise<UplinkTransp
   const folder = join(settings.data, 'tls');
   if (settings.mqttUrl) {
     const { key, cert, ca } = await readTls(folder, 'service', 'root.pem');
-    const clientId = `muster-worker-${process.pid}`;
+    // Process numbers repeat between hosts and containers, and a broker ends the older session of two with one id.
+    const clientId = `muster-worker-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
     return new ExternalTransport({ url: settings.mqttUrl, key, cert, ca, clientId }, clock, logger);
   }
   const tls = await readTls(folder, 'broker', 'broker-trust.pem');

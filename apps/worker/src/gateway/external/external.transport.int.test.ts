@@ -232,4 +232,38 @@ describe('ExternalTransport on Mosquitto with the shipped configuration', () => 
     await assertEventually(() => expect(counts[0]! + counts[1]!).toBe(200));
     expect(Math.min(...counts)).toBeGreaterThan(20);
   });
+
+  it('leaves what a worker that stopped reading holds with the broker, and hands it over when it goes on', async () => {
+    const seen: [Set<string>, Set<string>] = [new Set(), new Set()];
+    const [tired] = await Promise.all(
+      seen.map((own) =>
+        startTransport((message, ack) => {
+          own.add(message.payload.toString());
+          ack();
+        }),
+      ),
+    );
+    tired!.pause();
+    const client = await connectDevice();
+    const all = Array.from({ length: 200 }, (_, n) => String(n));
+    await Promise.all(all.map((n) => client.publishAsync(up(device), n, { qos: 1 })));
+    await assertEventually(() => expect(seen[1].size).toBeGreaterThan(20));
+    expect(seen[0].size).toBe(0);
+    tired!.resume();
+    await assertEventually(() => expect(new Set([...seen[0], ...seen[1]])).toEqual(new Set(all)));
+  });
+
+  it('gives everything to the worker that is left when the other one ends', async () => {
+    const seen: string[] = [];
+    const leaving = await startTransport((_message, ack) => ack());
+    await startTransport((message, ack) => {
+      seen.push(message.payload.toString());
+      ack();
+    });
+    await leaving.close();
+    const client = await connectDevice();
+    const all = Array.from({ length: 50 }, (_, n) => String(n));
+    await Promise.all(all.map((n) => client.publishAsync(up(device), n, { qos: 1 })));
+    await assertEventually(() => expect(seen.toSorted()).toEqual(all.toSorted()));
+  });
 });
