@@ -7,6 +7,7 @@ import { chance } from './chance.js';
 import { FleetFolder } from './fleet-folder.js';
 import { type FleetPlan, planFleet } from './fleet-plan.js';
 import { habitOf, type PresencePlan } from './presence.js';
+import type { SensorTrouble } from './sensor-faults.js';
 import { realTempo, SimulatedDevice, type Tempo } from './simulated-device.js';
 
 export interface FleetOptions extends FleetPlan {
@@ -22,6 +23,8 @@ export interface FleetOptions extends FleetPlan {
   faults?: Readonly<Record<string, Behaviour>>;
   /** Devices that are away at times without anything being wrong. */
   presence?: PresencePlan;
+  /** Devices, by their number from 1, whose sensors are not well; they tell a past long enough to show it. */
+  sensors?: Readonly<Record<string, readonly SensorTrouble[]>>;
 }
 
 export interface Fleet {
@@ -42,17 +45,28 @@ const HABIT_MS = 15_000;
  * runs. Throws when a device is refused; a server that is away is waited for.
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { folder, tempo, rampMs = 0, concurrency = 8, log = silentLog, seed, faults, presence = [] } = options;
+  const {
+    folder,
+    tempo,
+    rampMs = 0,
+    concurrency = 8,
+    log = silentLog,
+    seed,
+    faults,
+    presence = [],
+    sensors = {},
+  } = options;
   const cache = folder === undefined ? null : new FleetFolder(folder);
   const pool = new ArtifactPool();
   const pace = { ...realTempo, ...tempo };
-  const devices = planFleet(options).map((plan) => {
+  const devices = planFleet(options).map((plan, index) => {
     const { serial } = plan.description;
     return new SimulatedDevice(plan, seed, pace, {
       changed: () => cache?.changed(serial),
       log: named(log, serial),
       presence: habitOf(presence, seed, serial),
       pool,
+      sensors: sensors[index + 1] ?? [],
       ...(faults && { faults }),
     });
   });

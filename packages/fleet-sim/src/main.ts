@@ -40,10 +40,11 @@ async function run(settings: Settings): Promise<void> {
   const { devices, seed, folder, rampMs, pastHours, telemetryS, scenario, verbose } = settings;
   const faults = { ...plan.faults, ...settings.faults };
   const presence = settings.presence.length > 0 ? settings.presence : (plan.presence ?? []);
+  const { sensors = {} } = plan;
   say(`starting ${devices} devices`);
   const log = verbose ? loudLog : quietLog;
   const tempo = { pastHours, telemetryS };
-  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo, log, faults, presence });
+  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo, log, faults, presence, sensors });
   if (scenario) cancelScenario = playScenario(fleet, scenario);
   tellStatus(fleet, devices);
 }

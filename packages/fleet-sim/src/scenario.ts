@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ReleaseFault } from './behaviour.js';
 import { chance } from './chance.js';
 import type { Fleet } from './fleet.js';
+import { SensorFault } from './sensor-faults.js';
 import type { SimulatedDevice } from './simulated-device.js';
 
 const Selection = z.object({
@@ -24,6 +25,7 @@ export const Scenario = z.object({
         fault: ReleaseFault.nullable(),
       }),
       z.object({ ...at, do: z.literal('edit_config'), change: z.record(z.string(), z.unknown()) }),
+      z.object({ ...at, do: z.literal('sensor_fault'), fault: SensorFault, lift: z.boolean().default(false) }),
       z.object({ ...at, do: z.literal('crash') }),
     ]),
   ),
@@ -48,6 +50,7 @@ function happen(fleet: Fleet, event: Event, index: number, timers: NodeJS.Timeou
       timers.push(setTimeout(() => void device.setOffline(false), event.forS * 1000));
     } else if (event.do === 'clock') device.setClockOffset(event.byMs);
     else if (event.do === 'release_fault') device.faults.given.set(event.version, event.fault);
+    else if (event.do === 'sensor_fault') device.setSensorFault(event.fault, event.lift);
     else if (event.do === 'edit_config') void device.agent?.editConfig(event.change as never);
     else void device.crash();
   }

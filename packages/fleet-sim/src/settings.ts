@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { PlannedFaults, readFaults, readPresence } from './planned-faults.js';
 import { PresencePlan } from './presence.js';
 import { Scenario } from './scenario.js';
+import { SensorTrouble } from './sensor-faults.js';
 
 /** A plan file: what the control plane's demo leaves for the simulator when it does not say it on the command line. */
 const PlanFile = z.object({
@@ -14,6 +15,7 @@ const PlanFile = z.object({
   firmwareVersions: z.array(z.string()).min(1).optional(),
   faults: PlannedFaults.optional(),
   presence: PresencePlan.optional(),
+  sensors: z.record(z.string(), z.array(SensorTrouble)).optional(),
 });
 export type PlanFile = z.infer<typeof PlanFile>;
 

@@ -64,13 +64,16 @@ export interface Shift {
   by: number;
 }
 
+/** What sensors make of what there is to measure. */
+export type Sensing = (at: Date) => Point[];
+
 /** One sample of all signals now, one of them shifted when the device is not well. */
 export const sampleSignals =
-  (clock: Clock, serial: string, place: Place, shift: () => Shift | null = () => null): (() => Promise<Reading[]>) =>
+  (clock: Clock, sense: Sensing, shift: () => Shift | null = () => null): (() => Promise<Reading[]>) =>
   async () => {
     const at = clock.now();
     const wrong = shift();
-    const points = signalsAt(at, serial, place).map((point) =>
+    const points = sense(at).map((point) =>
       wrong?.metric === point.metric && point.value !== null
         ? { ...point, value: round(point.value + wrong.by, 2) }
         : point,
@@ -93,7 +96,7 @@ export const freeDiskOf = (serial: string): number =>
   chance(serial, 'disk') < 0.01 ? 48e6 : Math.round(1e9 + chance(serial, 'disk size') * 14e9);
 
 /** Readings every `stepMs` for the last `spanMs`, oldest first, cut into messages that the contract takes. */
-export function pastSignals(now: Date, serial: string, place: Place, spanMs: number, stepMs: number) {
+export function pastSignals(now: Date, sense: Sensing, spanMs: number, stepMs: number) {
   const bodies: { producedAt: Date; body: { readings: { dtMs: number; values: Record<string, number | null> }[] } }[] =
     [];
   const times: number[] = [];
@@ -106,7 +109,7 @@ export function pastSignals(now: Date, serial: string, place: Place, spanMs: num
     const last = part.at(-1)!;
     const readings = part.map((at) => ({
       dtMs: at - last,
-      values: Object.fromEntries(signalsAt(new Date(at), serial, place).map((point) => [point.metric, point.value])),
+      values: Object.fromEntries(sense(new Date(at)).map((point) => [point.metric, point.value])),
     }));
     bodies.push({ producedAt: new Date(last), body: { readings } });
   }

@@ -14,7 +14,8 @@ import type { Behaviour } from './behaviour.js';
 import { chance, chanceStream } from './chance.js';
 import { DeviceFaults, DRAINED_PERCENT } from './device-faults.js';
 import { isThere, type PresenceHabit } from './presence.js';
-import { freeDiskOf, type Place, pastSignals, powerAt, sampleSignals } from './signals.js';
+import { type SensorFault, SensorFaults, type SensorTrouble } from './sensor-faults.js';
+import { freeDiskOf, type Place, pastSignals, powerAt, type Sensing, sampleSignals, signalsAt } from './signals.js';
 import { SimulatedFiles } from './simulated-files.js';
 import { type InstallerSurroundings, SimulatedInstaller } from './simulated-installer.js';
 import { SimulatedNet } from './simulated-net.js';
@@ -49,6 +50,8 @@ export interface DeviceOptions {
   /** Faults planned for the fleet, of which the device draws its own. */
   faults?: Readonly<Record<string, Behaviour>>;
   presence?: PresenceHabit | null;
+  /** What is wrong with its sensors, or with what they measure. */
+  sensors?: readonly SensorTrouble[];
   pool?: ArtifactPool;
 }
 
@@ -57,6 +60,7 @@ export class SimulatedDevice {
   readonly files: SimulatedFiles;
   readonly net = new SimulatedNet(nodeNet);
   readonly faults: DeviceFaults;
+  readonly sensors: SensorFaults;
   #clockOffsetMs = 0;
   #agent: Agent | null = null;
   #installer: SimulatedInstaller | null = null;
@@ -77,6 +81,7 @@ export class SimulatedDevice {
     const { changed, pool, log = silentLog, faults = {} } = options;
     this.#clock = { ...systemClock, now: () => new Date(Date.now() + this.#clockOffsetMs) };
     this.#log = log;
+    this.sensors = new SensorFaults(options.sensors);
     this.files = new SimulatedFiles({
       slowness: (path) => this.faults.downloadSpeed(path),
       ...(changed && { changed }),
@@ -171,6 +176,12 @@ export class SimulatedDevice {
     this.#clockOffsetMs = ms;
   }
 
+  /** From now on a sensor, or what it measures, is as the fault says; or is well again. */
+  setSensorFault(fault: SensorFault, lift = false): void {
+    if (lift) this.sensors.lift(fault);
+    else this.sensors.give(fault, this.#clock.now());
+  }
+
   /** Lifts a brick. */
   async revive(): Promise<void> {
     if (!this.#bricked) return;
@@ -194,7 +205,7 @@ export class SimulatedDevice {
         installer,
         log: this.#log,
         power: { bootId, restart: () => void this.#restart(true, this.#share('restart') * this.tempo.restartMs) },
-        sample: sampleSignals(this.#clock, this.serial, place, () => this.#ailment.shift),
+        sample: sampleSignals(this.#clock, this.#sense, () => this.#ailment.shift),
         powerSource: async () =>
           this.faults.drained
             ? { source: 'battery', batteryPercent: DRAINED_PERCENT }
@@ -266,19 +277,16 @@ export class SimulatedDevice {
 
   /** A new device of the demo has a past, so that its charts are not empty. Told once. */
   async #tellPast(): Promise<void> {
-    if (this.tempo.pastHours <= 0) return;
+    const hours = Math.max(this.tempo.pastHours, this.sensors.pastHours);
+    if (hours <= 0) return;
     const told = await Document.open(this.files, 'past.json', { told: false });
     if (told.value.told) return;
     await told.set({ told: true });
-    const past = pastSignals(
-      this.#clock.now(),
-      this.serial,
-      this.plan.place,
-      this.tempo.pastHours * 3_600_000,
-      PAST_STEP_MS,
-    );
+    const past = pastSignals(this.#clock.now(), this.#sense, hours * 3_600_000, PAST_STEP_MS);
     for (const { producedAt, body } of past) await this.#agent?.offerTelemetry(body, null, producedAt);
   }
+
+  readonly #sense: Sensing = (at) => this.sensors.read(at, (then) => signalsAt(then, this.serial, this.plan.place));
 
   #share(purpose: string): number {
     return chance(this.seed, this.serial, purpose);

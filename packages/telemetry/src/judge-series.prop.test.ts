@@ -45,7 +45,7 @@ describe('a healthy series', () => {
       watch(readingsOf(42, seed, (_, normal) => 20 + normal() / Math.max(0.15, Math.abs(normal())))),
     );
     const found = runs.flatMap(({ findings }) => findings);
-    expect(new Set(found.map(({ kind }) => kind)).isSubsetOf(new Set(['spike']))).toBe(true);
+    expect(found.filter(({ kind }) => kind !== 'spike')).toEqual([]);
     expect(found.length).toBeLessThan(runs.reduce((sum, { judgedHours }) => sum + judgedHours, 0) / 1_000);
   });
 

@@ -58,7 +58,7 @@ export class AnomalyWorld {
 
   /** Messages of one hour each with a reading every ten minutes, committed and marked; hours count from `ZERO`. */
   async send(device: WorldDevice, signals: ReadonlyMap<number, Signal>, from: number, to: number): Promise<void> {
-    const rows = [];
+    const rows: { at: Date; seq: number; dt: number[]; metric: number[]; value: number[] }[] = [];
     for (let h = from; h < to; h++) {
       const dt: number[] = [];
       const metric: number[] = [];

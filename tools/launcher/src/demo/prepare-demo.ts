@@ -6,6 +6,7 @@ import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.r
 import { listReleases } from '@muster/contracts/releases/releases.routes';
 import { type Behaviour, simulatedArtifact } from '@muster/fleet-sim/behaviour';
 import { demoModels, demoVersions } from '@muster/fleet-sim/fleet-plan';
+import type { SensorFault, SensorTrouble } from '@muster/fleet-sim/sensor-faults';
 import { makeSignInLink } from '../sign-in.js';
 import { ApiClient } from './api-client.js';
 import { publishContent } from './publish-release.js';
@@ -36,6 +37,26 @@ const releases: readonly { version: string; notes: string; behaviour?: Behaviour
   },
 ];
 
+const HOUR_MS = 3_600_000;
+/** Long enough for a baseline: the first week of a series says nothing. */
+const PAST_HOURS = 12 * 24;
+
+/** Devices, by their number, that have something for the anomalies page; they tell twelve days of readings, the trouble at their end. */
+export function sensorTroubles(now: Date): Record<string, SensorTrouble[]> {
+  // On the grid of the readings they tell of the past.
+  const ago = (hours: number) =>
+    new Date(Math.floor((now.getTime() - hours * HOUR_MS) / 300_000) * 300_000).toISOString();
+  const trouble = (hours: number, fault: SensorFault) => ({ fault, since: ago(hours), pastHours: PAST_HOURS });
+  return {
+    2: [trouble(12, { kind: 'stuck', metric: 'temperature_c' })],
+    3: [
+      trouble(9, { kind: 'shift', metric: 'power_w', by: 9_000 }),
+      trouble(9, { kind: 'shift', metric: 'voltage_v', by: -30 }),
+    ],
+    5: [trouble(3, { kind: 'spike', metric: 'voltage_v', by: 170, everyS: 12 * 3_600, forS: 10 })],
+  };
+}
+
 /** Makes the demo fleet possible: releases, a golden config, and a plan with enrolment tokens. Does again only what is missing. */
 export async function prepareDemo(options: DemoOptions): Promise<void> {
   const file = join(options.folder, 'plan.json');
@@ -54,7 +75,8 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
     groups.push({ token, site });
   }
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const plan = { url: options.deviceUrl, groups, devices: options.devices };
+  const sensors = sensorTroubles(new Date());
+  const plan = { url: options.deviceUrl, groups, devices: options.devices, sensors };
   writeFileSync(`${file}.new`, JSON.stringify(plan), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
