@@ -8,8 +8,8 @@ const DAY = spanOf(24 * HOUR.ms);
 const WEEK = spanOf(7 * DAY.ms);
 /** More than this wait for the rollup only after it stood still. */
 const MOST_UNFINISHED = 1_000;
-/** Of those, so many newest hours are read from messages; older ones show what was last known. */
-const HOURS_FROM_MESSAGES = 48;
+/** Of those, the newest eight days of hours are read from messages; older ones show what was last known. */
+const HOURS_FROM_MESSAGES = 8 * 24;
 
 /**
  * Buckets of a resolution, right at any time: what changed since its rollup, and the bucket under way, are put together

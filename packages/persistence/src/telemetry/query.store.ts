@@ -92,13 +92,13 @@ export const telemetryQueryStore = {
   },
 
   /**
-   * Buckets from stored messages. Where `counters` are among the metrics they go on from their last reading in the hours
-   * before, or from the rollup before that.
+   * Buckets from stored messages; `scope.from` must be the start of one. Where `counters` are among the metrics they go on
+   * from what they showed before: in the rollup, or in the messages of hours that wait for it.
    */
-  fromMessages(tx: Tx, scope: SeriesScope, { ms, start }: Span, counters: boolean): Promise<SeriesBucket[]> {
+  async fromMessages(tx: Tx, scope: SeriesScope, { ms, start }: Span, counters: boolean): Promise<SeriesBucket[]> {
     const { from, to } = scope;
-    const readFrom = counters ? Math.floor(from.getTime() / HOUR_MS) * HOUR_MS - HOUR_MS : from.getTime();
-    return tx.query<SeriesBucket>(FROM_MESSAGES, [
+    const readFrom = counters ? await rolledUntil(tx, scope.deviceKey, from) : from;
+    return tx.query<SeriesBucket>(counters ? OF_COUNTERS : OF_GAUGES, [
       scope.deviceKey,
       scope.metrics,
       scope.places,
@@ -106,8 +106,8 @@ export const telemetryQueryStore = {
       to,
       ms,
       start(0),
-      new Date(readFrom),
-      new Date(readFrom - HOUR_MS),
+      readFrom,
+      new Date(readFrom.getTime() - HOUR_MS),
       new Date(to.getTime() + HOUR_MS),
     ]);
   },
@@ -164,11 +164,20 @@ export const telemetryQueryStore = {
   },
 };
 
+/** The last hour up to which rollups say all that a device has sent before `at`; no more than eight days earlier. */
+const rolledUntil = async (tx: Tx, deviceKey: number, at: Date): Promise<Date> => {
+  const [row] = await tx.query<{ first: Date | null }>(
+    'select min(bucket) as first from rollup_dirty where device_key = $1 and bucket >= $2 and bucket < $3',
+    [deviceKey, new Date(at.getTime() - 8 * 24 * HOUR_MS), at],
+  );
+  return row!.first ?? new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS);
+};
+
 /**
- * A counter's first step starts at a reading of the hour before rather than at a rollup, which may lag. First and last of a
- * bucket are marked while the readings stand in order, so that they are sorted once.
+ * First and last of a bucket are marked while the readings stand in order, so that they are sorted once. A gauge
+ * pays nothing for counters.
  */
-const FROM_MESSAGES = `
+const fromMessages = (counters: boolean): string => `
   with read as (
     select u.metric, coalesce(m.place_id, 0) as place_id, ${usableValue} as value, coalesce(u.quality, 0) as quality, at,
       floor((${msOf('at')} - $7) / $6) * $6 + $7 as t, m.produced_at, m.seq_no, u.ord
@@ -176,19 +185,27 @@ const FROM_MESSAGES = `
     cross join lateral (select m.counts_at + u.dt * interval '1 millisecond' as at) w
     where u.metric = any($2) and coalesce(m.place_id, 0) = any($3) and at >= $8 and at < $5),
   walked as (
-    select r.*, lag(value) over w as before, lag(t) over w as before_t, lead(t) over w as after_t from read r
-    window w as (partition by metric, place_id, value is null order by ${inOrder})),
-  stepped as (
-    select r.*, c.kind, coalesce(r.before, k.last) as carried, c.wrap_at from walked r join metrics c on c.id = r.metric
-    left join lateral (
-      select h.last from telemetry_hourly h
-      where c.kind = 'counter' and r.before is null and r.value is not null and h.device_key = $1 and h.place_id = r.place_id
-        and h.metric = r.metric and h.bucket < $8 and h.bucket >= $8::timestamptz - ${LOOK_BACK}
-      order by h.bucket desc limit 1) k on true
-    where r.at >= $4)
+    select r.*, ${counters ? 'lag(value) over w as before,' : ''} lag(t) over w as before_t, lead(t) over w as after_t
+    from read r window w as (partition by metric, place_id, value is null order by ${inOrder}))
+  ${counters ? CARRIED : ''}
   select metric, place_id as "placeId", t, count(value)::int as n, coalesce(sum(value), 0) as sum, min(value) as min, max(value) as max,
     max(value) filter (where before_t is distinct from t) as first, ${msOf('min(at) filter (where value is not null)')} as "firstAt",
     max(value) filter (where after_t is distinct from t) as last, ${msOf('max(at) filter (where value is not null)')} as "lastAt",
-    sum(${stepSql('carried', 'value')}) filter (where kind = 'counter' and value is not null) as delta,
-    (count(*) filter (where kind = 'counter' and ${resetSql('carried', 'value')}))::int as resets, bit_or(quality) as flags
-  from stepped c group by metric, place_id, t order by metric, place_id, t`;
+    ${counters ? WENT : 'null::float8 as delta, 0 as resets'}, bit_or(quality) as flags
+  from ${counters ? 'stepped' : 'walked'} c where at >= $4 group by metric, place_id, t order by metric, place_id, t`;
+
+const CARRIED = `, carry as (
+    select m.id as metric, p.id as place_id, k.last from metrics m cross join unnest($3::int[]) p(id)
+    cross join lateral (
+      select h.last from telemetry_hourly h where h.device_key = $1 and h.place_id = p.id and h.metric = m.id
+        and h.bucket < $8 and h.bucket >= $8::timestamptz - ${LOOK_BACK}
+      order by h.bucket desc limit 1) k
+    where m.id = any($2) and m.kind = 'counter'),
+  stepped as (
+    select r.*, m.kind, m.wrap_at, coalesce(r.before, k.last) as carried
+    from walked r join metrics m on m.id = r.metric left join carry k on k.metric = r.metric and k.place_id = r.place_id)`;
+const WENT = `sum(${stepSql('carried', 'value')}) filter (where kind = 'counter' and value is not null) as delta,
+    (count(*) filter (where kind = 'counter' and ${resetSql('carried', 'value')}))::int as resets`;
+
+const OF_GAUGES = fromMessages(false);
+const OF_COUNTERS = fromMessages(true);
