@@ -34,6 +34,8 @@ const KEPT_MS = 24 * 3_600_000;
 /** Slots that wait for a database that is away; older ones are given up. */
 const MOST_WAITING = 10_000;
 const LAST_WRITE_MS = 2_000;
+/** Older on arrival means that the message waited in its device's buffer. */
+const BUFFERED_MS = 300_000;
 /** Messages that waited in a buffer, or whose clock is wrong, say nothing about how far behind we are. */
 const NO_LAG =
   messageFlags.late |
@@ -113,7 +115,8 @@ export class IngestMinutes implements OnApplicationBootstrap, OnModuleDestroy {
       one.readings += row.value.length;
       one.counts.bytes += bytes;
       observe(one.counts.commitMs, now - row.receivedAt.getTime());
-      if ((row.flags & NO_LAG) === 0) observe(one.counts.lagMs, now - row.producedAt.getTime());
+      const age = row.receivedAt.getTime() - row.producedAt.getTime();
+      if ((row.flags & NO_LAG) === 0 && age < BUFFERED_MS) observe(one.counts.lagMs, now - row.producedAt.getTime());
     }
     for (const { counts, messages, readings } of seen.values()) {
       const fresh = Math.round(messages * share);
