@@ -27,6 +27,8 @@ class Connection {
   readonly #socket: TLSSocket;
   readonly #order: LoadOrder;
   readonly #changed: () => void;
+  #deviceId = '';
+  #topic = '';
 
   constructor(socket: TLSSocket, order: LoadOrder, changed: () => void) {
     this.#socket = socket;
@@ -71,29 +73,32 @@ class Connection {
   }
 
   #build({ deviceId, tenant }: BenchDevice): void {
-    const { messagesEach, firstSeq, readings: count } = this.#order;
-    const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel: 'telemetry', place: null });
-    for (let i = 0; i < messagesEach; i++) {
-      const seqNo = firstSeq + i;
-      const readings = Array.from({ length: count }, (_, r) => ({
-        ...(count > 1 ? { dtMs: (r - count + 1) * 1_000 } : {}),
-        values: Object.fromEntries(METRICS.map((metric, m) => [metric, 230 + ((seqNo * 7 + r * 3 + m) % 1_000) / 10])),
-      }));
-      const producedAt = producedAtOf(seqNo);
-      const payload = JSON.stringify({ msgId: `m${seqNo}`, deviceId, seqNo, producedAt, schemaVersion: 1, readings });
-      this.packets.push(
-        mqttPacket.generate({ cmd: 'publish', topic, payload, qos: 1, messageId: i + 1, dup: false, retain: false }),
-      );
-    }
+    this.#deviceId = deviceId;
+    this.#topic = topicFor({ tenant, device: deviceId, direction: 'up', channel: 'telemetry', place: null });
+    if (this.#order.lazy) return;
+    for (let i = 0; i < this.#order.messagesEach; i++) this.packets.push(this.#packet(i));
+  }
+
+  #packet(i: number): Buffer {
+    const { firstSeq, readings: count } = this.#order;
+    const seqNo = firstSeq + i;
+    const readings = Array.from({ length: count }, (_, r) => ({
+      ...(count > 1 ? { dtMs: (r - count + 1) * 1_000 } : {}),
+      values: Object.fromEntries(METRICS.map((metric, m) => [metric, 230 + ((seqNo * 7 + r * 3 + m) % 1_000) / 10])),
+    }));
+    const header = { msgId: `m${seqNo}`, deviceId: this.#deviceId, seqNo, producedAt: producedAtOf(seqNo) };
+    const payload = JSON.stringify({ ...header, schemaVersion: 1, readings });
+    const flags = { qos: 1, messageId: i + 1, dup: false, retain: false } as const;
+    return mqttPacket.generate({ cmd: 'publish', topic: this.#topic, payload, ...flags });
   }
 
   get unpublished(): number {
-    return this.packets.length - this.next;
+    return this.#order.messagesEach - this.next;
   }
 
   send(): void {
-    const packet = this.packets[this.next];
-    if (packet === undefined) return;
+    if (this.unpublished === 0) return;
+    const packet = this.#order.lazy ? this.#packet(this.next) : this.packets[this.next]!;
     this.sentAt[this.next++] = now();
     this.#socket.write(packet);
   }
@@ -174,11 +179,14 @@ async function run(order: LoadOrder, next: () => Promise<ToLoad>): Promise<void>
     );
   tell({ ready: { lastProducedAt: producedAtOf(order.firstSeq + order.messagesEach - 1) } });
   await next();
-  const timer = setTimeout(() => {
-    tell({
-      failed: `${sum((one) => one.published)} of ${all} PUBACKs, ${sum((one) => one.acknowledged)} acknowledged`,
-    });
-  }, LONGEST_MS);
+  const timer = setTimeout(
+    () => {
+      tell({
+        failed: `${sum((one) => one.published)} of ${all} PUBACKs, ${sum((one) => one.acknowledged)} acknowledged`,
+      });
+    },
+    LONGEST_MS + (order.pace === null ? 0 : (all / order.pace) * 2_000),
+  );
   const startedAt = now();
   void pump(connections, order);
   await published;

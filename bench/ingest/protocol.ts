@@ -22,6 +22,8 @@ export interface LoadOrder {
   readonly acknowledged: boolean;
   /** Messages per second of all devices together; null for as fast as they are taken. */
   readonly pace: number | null;
+  /** Packets are made when they are due: for runs whose packets together would not fit into memory. */
+  readonly lazy?: boolean;
 }
 
 export interface Percentiles {

@@ -34,6 +34,8 @@ export interface Run extends LoadResult {
 const child = (file: string): ChildProcess =>
   fork(fileURLToPath(new URL(file, import.meta.url)), [], { serialization: 'advanced' });
 const POLL_MS = 10;
+/** For the last commit after everything was acknowledged. */
+const COMMIT_MS = 20_000;
 
 /** Product, bare and naive pipeline side by side on one database, each behind a broker of the same kind. */
 export class Rig {
@@ -107,8 +109,11 @@ export class Rig {
     if (!('ready' in ready)) throw new Error(`no load: ${JSON.stringify(ready)}`);
     return async () => {
       this.load.send({ go: true });
-      const finished = this.#finished();
-      const committed = this.#committed(name, order, ready.ready.lastProducedAt);
+      let until = Number.POSITIVE_INFINITY;
+      const finished = this.#finished().finally(() => {
+        until = performance.now() + COMMIT_MS;
+      });
+      const committed = this.#committed(name, order, ready.ready.lastProducedAt, () => performance.now() > until);
       const [result, committedAt] = await Promise.all([finished, committed]);
       return { ...result, committedMs: committedAt - result.startedAt };
     };
@@ -157,6 +162,7 @@ export class Rig {
     name: PipelineName,
     order: Omit<LoadOrder, 'port' | 'acknowledged'>,
     lastProducedAt: string,
+    late: () => boolean,
   ): Promise<number> {
     const { devices, firstSeq, messagesEach } = order;
     const last = firstSeq + messagesEach - 1;
@@ -174,6 +180,7 @@ export class Rig {
     for (;;) {
       const { rows } = await this.sql.query<{ n: number }>(look);
       if (rows[0]!.n === devices.length) return performance.timeOrigin + performance.now();
+      if (late()) throw new Error(`${rows[0]!.n} of ${devices.length} devices have their last message stored`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
