@@ -1,5 +1,7 @@
 import { IngestModule } from '@muster/ingest/ingest.module';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { IngestMinutes } from '@muster/ingest/ingest-minutes';
+import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
+import { type DynamicModule, Global, Inject, Module } from '@nestjs/common';
 import { CoapDoor } from './coap-door.js';
 import { CoapUplinks } from './coap-uplinks.js';
 import { DoorAcks, DoorIntake } from './door-intake.js';
@@ -11,8 +13,13 @@ import { UplinkController } from './uplink.controller.js';
 /** The doors for telemetry and heartbeats beside MQTT: HTTP batches, WebSocket, CoAP. */
 @Global()
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: Nest's form of a configurable module
 export class DeviceDoorsModule {
+  constructor(minutes: IngestMinutes, intake: DoorIntake, @Inject(SETTINGS) settings: Settings) {
+    minutes.door('http', () => intake.gauge);
+    minutes.door('websocket');
+    if (settings.coapPort !== undefined) minutes.door('coap');
+  }
+
   static with(limits: Partial<DoorLimits> = {}): DynamicModule {
     return {
       module: DeviceDoorsModule,

@@ -46,6 +46,11 @@ export class DoorIntake {
     @Inject(DOOR_LIMITS) private readonly limits: DoorLimits,
   ) {}
 
+  /** For the statistics of the ingest: of all these doors together. */
+  get gauge(): { waiting: number; paused: boolean } {
+    return { waiting: this.#underWay, paused: !this.hasRoom() };
+  }
+
   hasRoom(count = 1): boolean {
     return this.#underWay + count <= this.limits.underWay;
   }
