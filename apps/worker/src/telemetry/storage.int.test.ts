@@ -75,7 +75,7 @@ describe('a day', () => {
   });
 
   it('is rewritten in device order when it is warm, with what arrives meanwhile, and stays open for late messages', async () => {
-    await world.fill(oldest, 300);
+    for (let i = 0; i < 30; i++) await world.fill(new Date(oldest.getTime() + i * 600_000), 10);
     const part = (await parts())[0]!;
     const before = await everything(world);
     const { retention } = world.on(database());
@@ -90,8 +90,12 @@ describe('a day', () => {
     expect(await everything(world)).toHaveLength(before.length + 12);
     await database().outside((session) => retention.compact(session, part));
     expect(await everything(world)).toHaveLength(before.length + 12);
-    const lying = await world.query<{ key: number }>(`select device_key as key from ${part.name} order by ctid`);
-    expect(lying).toEqual(lying.toSorted((a, b) => a.key - b.key));
+    // Each device lies on pages of its own, but for the first and the last of them.
+    const [spread] = await world.query<{ pages: number; touched: number }>(
+      `select count(distinct page) as pages, count(distinct (device_key, page)) as touched
+       from (select device_key, (ctid::text::point)[0] as page from ${part.name}) x`,
+    );
+    expect(spread!.touched).toBeLessThanOrEqual(spread!.pages + 4);
   });
 });
 

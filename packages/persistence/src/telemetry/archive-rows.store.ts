@@ -26,11 +26,15 @@ interface SourceRow extends RowPosition {
   readonly correctedAt: Date | null;
   readonly flags: number;
   readonly dtMs: number[];
-  readonly metrics: string[];
-  readonly units: (string | null)[];
+  readonly metric: number[];
   readonly value: number[];
   readonly quality: number[] | null;
   readonly extra: string | null;
+}
+interface Metric {
+  readonly id: number;
+  readonly key: string;
+  readonly unit: string | null;
 }
 /** A row as it goes back, with the ids that its names have now. */
 interface RestoredRow extends RowPosition {
@@ -55,9 +59,7 @@ export const archiveRowsStore = {
     const rows = await tx.query<SourceRow>(
       `select m.device_key as "deviceKey", d.id as "deviceId", p.path as place, p.asset, m.kind, m.seq_no as "seqNo",
          m.schema_version as "schemaVersion", m.produced_at as "producedAt", m.received_at as "receivedAt",
-         m.corrected_at as "correctedAt", m.flags, m.dt_ms as "dtMs", m.value, m.quality, m.extra::text as extra,
-         array(select c.key from unnest(m.metric) with ordinality u(id, n) join metrics c on c.id = u.id order by n) as metrics,
-         array(select c.unit from unnest(m.metric) with ordinality u(id, n) join metrics c on c.id = u.id order by n) as units
+         m.corrected_at as "correctedAt", m.flags, m.dt_ms as "dtMs", m.metric, m.value, m.quality, m.extra::text as extra
        from (select * from ${known(source)} where device_key = any($1::int[])
            and ($2::int is null or (device_key, produced_at, seq_no, kind) > ($2, $3::timestamptz, $4::bigint, $5::smallint))
          order by device_key, produced_at, seq_no, kind limit $6) m
@@ -72,7 +74,11 @@ export const archiveRowsStore = {
         limit,
       ],
     );
-    return { messages: rows.map(archived), last: rows.at(-1) ?? null };
+    // Here and not in the query: a join for each reading would cost more than all the rest.
+    const ids = new Set(rows.flatMap(({ metric }) => metric));
+    const catalogue = await tx.query<Metric>('select id, key, unit from metrics where id = any($1::int[])', [[...ids]]);
+    const metrics = new Map(catalogue.map((metric) => [metric.id, metric]));
+    return { messages: rows.map((row) => archived(row, metrics)), last: rows.at(-1) ?? null };
   },
 
   /** Puts messages back as they were, whether or not they are there already; returns how many were not. Nothing is marked for rollup. */
@@ -118,17 +124,14 @@ export const archiveRowsStore = {
   },
 };
 
-const archived = (row: SourceRow): ArchivedMessage => {
-  if (row.metrics.length !== row.value.length)
-    throw new Error('a stored message names a metric that is not catalogued');
+const archived = (row: SourceRow, metrics: ReadonlyMap<number, Metric>): ArchivedMessage => {
   const { deviceId, place, asset, seqNo, schemaVersion, producedAt, receivedAt, correctedAt, flags, extra } = row;
-  const readings = row.value.map((value, i) => ({
-    metric: row.metrics[i]!,
-    unit: row.units[i]!,
-    dtMs: row.dtMs[i]!,
-    value,
-    quality: row.quality?.[i] ?? null,
-  }));
+  const readings = row.value.map((value, i) => {
+    const metric = metrics.get(row.metric[i]!);
+    if (metric === undefined)
+      throw new Error(`a stored message names metric ${row.metric[i]}, which is not catalogued`);
+    return { metric: metric.key, unit: metric.unit, dtMs: row.dtMs[i]!, value, quality: row.quality?.[i] ?? null };
+  });
   const kind = kindNames.get(row.kind) ?? String(row.kind);
   const times = { producedAt, receivedAt, correctedAt };
   return { deviceId, place, asset, kind, seqNo, schemaVersion, ...times, flags, readings, extra };
