@@ -18,7 +18,7 @@ beforeAll(async () => {
   await test.database.system((tx) =>
     tx.query(`insert into device_classes (tenant_id, name) values ('north', 'gateway'), ('south', 'gateway')`),
   );
-  worker = await testWorker(test);
+  worker = await testWorker(test, [], undefined, { MUSTER_FLOOD_BURST: '60', MUSTER_FLOOD_PER_SECOND: '0.1' });
 });
 afterAll(async () => {
   await worker[Symbol.asyncDispose]();
@@ -135,7 +135,7 @@ describe('what cannot be taken', () => {
         )?.[1] ?? 0,
       );
     const before = await count();
-    await worker.transport.uplink(device, 'telemetry', { ...telemetry(device.deviceId, 1, {}), schemaVersion: 2 });
+    await worker.transport.uplink(device, 'telemetry', { ...telemetry(device.deviceId, 1, {}), schemaVersion: 99 });
     expect(await count()).toBe(before + 1);
   });
 
@@ -154,5 +154,26 @@ describe('what cannot be taken', () => {
       });
     });
     await assertEventually(async () => expect(await stored(device.deviceId)).toHaveLength(1));
+  });
+
+  it('can be replayed together, past the limit of what a device may send', async () => {
+    const device = await newDevice();
+    const bad = Array.from({ length: 50 }, (_, n) => ({ ...header(device.deviceId, n), readings: [] }));
+    await Promise.all(bad.map((body) => worker.transport.uplink(device, 'telemetry', body)));
+    // As after a mistake of ours was mended: what was refused would be taken now.
+    await test.database.system((tx) =>
+      tx.execute(
+        `update dead_letters set body = convert_to(
+           (convert_from(body, 'UTF8')::jsonb || '{"readings":[{"values":{"a":1}}]}')::text, 'UTF8') where device_id = $1`,
+        [device.deviceId],
+      ),
+    );
+    await test.database.tenant('north', async (tx) => {
+      const how = { state: 'replayed', by: 'u1', at: new Date() } as const;
+      const deadLetterIds = await deadLetterStore.resolveMany(tx, { deviceId: device.deviceId }, how, 100);
+      const letter = { tenantId: 'north', type: 'dead_letter.replays_requested', key: deadLetterIds[0]! };
+      await outbox.drop(tx, { ...letter, payload: { deadLetterIds } });
+    });
+    await assertEventually(async () => expect(await stored(device.deviceId)).toHaveLength(50));
   });
 });
