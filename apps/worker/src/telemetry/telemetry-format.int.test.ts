@@ -23,12 +23,7 @@ afterAll(async () => {
   await test.drop();
 });
 
-interface Device {
-  readonly tenant: string;
-  readonly deviceId: string;
-}
-
-const newDevice = async (): Promise<Device> => {
+const newDevice = async () => {
   const deviceId = randomUUID();
   await test.database.system(async (tx) => {
     await tx.query(
@@ -42,6 +37,7 @@ const newDevice = async (): Promise<Device> => {
   });
   return { tenant: 'north', deviceId };
 };
+type Device = Awaited<ReturnType<typeof newDevice>>;
 
 const header = ({ deviceId }: Device, seqNo: number, at: Date) => ({
   msgId: `m${seqNo}`,
