@@ -2,6 +2,7 @@ import type { CampaignPlan } from '@muster/contracts/campaigns/plans.schema';
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
 import { type Beats, MOST_DEVICES, type Span } from '@muster/domain/campaigns/gather-evidence';
 import type { ServiceEvidence } from '@muster/domain/campaigns/weigh-evidence';
+import { readingsOfM, usableValue } from '../telemetry/rollup-sql.js';
 import type { Tx } from '../transaction.js';
 
 /** A wave somebody has to look after, with its campaign's plan. */
@@ -128,7 +129,7 @@ export const evidenceStore = {
     );
   },
 
-  /** Mean of each metric in each span, from messages: one record a span, by metric id (system transaction). */
+  /** Mean of the usable readings of each metric in each span, from messages: one record a span, by metric id (system transaction). */
   means(tx: Tx, spans: readonly DeviceSpan[], metrics: readonly number[]): Promise<Record<string, number>[]> {
     return inChunks(spans, async (chunk) => {
       const rows = await tx.prepared<{ means: Record<string, number> | null }>('muster_mean_metrics', MEANS, [
@@ -199,10 +200,10 @@ const COUNT_BEATS = `
 const MEANS = `
   select r.means from unnest($1::int[], $2::timestamptz[], $3::timestamptz[]) with ordinality s(device_key, starts, ends, i)
   cross join lateral (select jsonb_object_agg(metric, mean) as means from (
-    select u.metric, avg(u.value) as mean from messages m cross join lateral unnest(m.dt_ms, m.metric, m.value) u(dt, metric, value)
+    select u.metric, avg(${usableValue}) as mean from messages m cross join lateral ${readingsOfM}
     where m.device_key = s.device_key and m.kind = ${messageKinds.telemetry} and m.produced_at >= s.starts and m.produced_at < s.ends
-      and m.produced_at + u.dt * interval '1 millisecond' >= s.starts and u.metric = any($4::int[]) and u.value <> 'NaN'
-    group by u.metric) each) r
+      and m.produced_at + u.dt * interval '1 millisecond' >= s.starts and u.metric = any($4::int[])
+    group by u.metric having count(${usableValue}) > 0) each) r
   order by s.i`;
 
 /** Places are known from the newest values: the rollup's key needs them before the hour. */
