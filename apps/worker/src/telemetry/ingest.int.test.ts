@@ -187,6 +187,29 @@ describe('heartbeats', () => {
     });
   });
 
+  it('that say nothing new a moment later leave the device as it is written, and are messages all the same', async () => {
+    const device = await newDevice();
+    const version = async () => {
+      const [row] = await test.database.system((tx) =>
+        tx.query<{ xmin: string }>('select xmin::text from device_state where device_id = $1', [device.deviceId]),
+      );
+      return row!.xmin;
+    };
+    const beat = (seqNo: number, more: object = {}) =>
+      worker.transport.uplink(device, 'heartbeat', { ...header(device.deviceId, seqNo), status: 'ok', ...more });
+    let seqNo = 1;
+    await beat(seqNo, { uptimeS: seqNo });
+    // Again where the machine stood still so long that the time was old.
+    await assertEventually(async () => {
+      const written = await version();
+      await beat(++seqNo, { uptimeS: seqNo });
+      expect(await version()).toBe(written);
+    });
+    expect(await stored(device.deviceId, 1)).toHaveLength(seqNo);
+    await beat(++seqNo, { status: 'degraded' });
+    expect(await state(device.deviceId)).toMatchObject({ lastSeq: seqNo, health: { status: 'degraded' } });
+  });
+
   it('that were overtaken on the way prove life and say nothing else', async () => {
     const device = await newDevice();
     const beat = (seqNo: number, producedAt: string, firmwareVersion: string) =>
