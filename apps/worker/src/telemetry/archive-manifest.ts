@@ -52,7 +52,6 @@ export const manifestOf = (
   },
   howToRead: [
     `duckdb: select device_id, produced_at, unnest(readings, recursive := true) from 'file.parquet'`,
-    `python: pyarrow.parquet.read_table('file.parquet')`,
     `node: parquetReadObjects({ file: await asyncBufferFromFile('file.parquet') }) of hyparquet`,
   ],
 });
