@@ -196,7 +196,12 @@ describe('heartbeats', () => {
       return row!.xmin;
     };
     const beat = (seqNo: number, more: object = {}) =>
-      worker.transport.uplink(device, 'heartbeat', { ...header(device.deviceId, seqNo), status: 'ok', ...more });
+      worker.transport.uplink(device, 'heartbeat', {
+        ...header(device.deviceId, seqNo),
+        reason: 'periodic',
+        status: 'ok',
+        ...more,
+      });
     let seqNo = 1;
     await beat(seqNo, { uptimeS: seqNo });
     // Again where the machine stood still so long that the time was old.
