@@ -90,7 +90,10 @@ const lookAtAll = async () => {
 };
 
 it('looks at every series of a fleet once an hour', async () => {
+  const idle = process.cpuUsage();
   const learnMs = await timed(lookAtAll);
+  const learned = process.cpuUsage(idle);
+  const learnCpu = (learned.user + learned.system) / SERIES;
   await analyse(db.ownerUrl);
   const [alone, looks, cpu]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
