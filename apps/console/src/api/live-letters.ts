@@ -91,5 +91,6 @@ export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'anomaly.opened': () => [['anomalies']],
   'anomaly.closed': () => [['anomalies']],
   'dead_letter.replay_requested': () => [['dead-letters']],
+  'dead_letter.replays_requested': () => [['dead-letters']],
   'notification.created': () => [['notifications']],
 };

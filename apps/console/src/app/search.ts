@@ -101,7 +101,11 @@ export const newCampaignSearch = search({
   label: text,
 });
 export const freezesSearch = search({ month, past: yesNo });
-export const deadLettersSearch = search({ state: oneOf(['open', 'replayed', 'dropped']), reason: text });
+export const deadLettersSearch = search({
+  state: oneOf(['open', 'replayed', 'dropped']),
+  reason: text,
+  deviceId: text,
+});
 export const anomaliesSearch = search({
   state: oneOf(['open', 'closed']),
   kind: contractWord<AnomalyKind>(),

@@ -33,7 +33,9 @@ export const bindGestures = (plot: uPlot, host: HTMLElement, hands: Hands): (() 
   over.addEventListener(
     'pointerdown',
     (event) => {
-      if (event.button !== 0 || event.shiftKey) return;
+      if (event.button !== 0) return;
+      host.focus({ preventScroll: true });
+      if (event.shiftKey) return;
       grip = { x: event.clientX, window: hands.window(), moved: false };
     },
     { signal },

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react';
 import { EmptyState } from '../../ui/empty-state.js';
 import { reading } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
-import { TimeSeries, type TimeSpan } from '../../ui/time-series.js';
+import { type TimeLine, TimeSeries, type TimeSpan } from '../../ui/time-series.js';
 import { flagsWithin, grainWords, totalRise } from './chart-words.js';
 import { latestWords } from './latest-words.js';
 import { metricName } from './metric-name.js';
@@ -59,6 +59,11 @@ function Legend({ series, unit, bars, from, to }: LegendProps) {
   );
 }
 
+/** What is drawn where nothing was measured: axes alone, so that whoever moved too far can move back. */
+const nothing: readonly TimeLine[] = [
+  { label: '', columns: { t: [], min: [], max: [], avg: [], delta: [], n: [], flags: [] } },
+];
+
 /** One metric over time: lines with bands or columns of increase, or the same numbers as a table. */
 export function ChartPanel({ value, series, window, height, spans }: ChartPanelProps) {
   const [table, setTable] = useState(false);
@@ -66,8 +71,12 @@ export function ChartPanel({ value, series, window, height, spans }: ChartPanelP
   const { from, to } = window.shown;
   const own = series[0]?.series;
   const bars = series.some(({ series: one }) => one.kind === 'counter' && one.delta.some((delta) => delta !== null));
-  const lines = useMemo(() => series.map(({ label, series: columns }) => ({ label, columns })), [series]);
-  const empty = series.every(({ series: one }) => one.t.length === 0 || one.masked);
+  const lines = useMemo(
+    () => (series.length === 0 ? nothing : series.map(({ label, series: columns }) => ({ label, columns }))),
+    [series],
+  );
+  const masked = own?.masked === true;
+  const empty = series.every(({ series: one }) => one.n.every((n) => n === 0));
   return (
     <Panel
       title={title}
@@ -88,10 +97,10 @@ export function ChartPanel({ value, series, window, height, spans }: ChartPanelP
         </Tooltip>
       }
     >
-      {empty ? (
+      {masked ? (
         <div className={classes.nothing} style={{ minHeight: height + 22 }}>
-          <EmptyState title={own?.masked ? 'Personal, and hidden from you' : 'No readings in this range'}>
-            {own?.masked ? 'Seeing it needs the permission telemetry:personal.' : null}
+          <EmptyState title="Personal, and hidden from you">
+            Seeing it needs the permission telemetry:personal.
           </EmptyState>
         </div>
       ) : table ? (
@@ -112,7 +121,12 @@ export function ChartPanel({ value, series, window, height, spans }: ChartPanelP
           syncKey="device-telemetry"
           spans={spans}
           flagWords={qualityWords}
-          idle={<Legend series={series} unit={unit} bars={bars} from={from} to={to} />}
+          idle={
+            <>
+              {empty ? <span>No readings in this range</span> : null}
+              <Legend series={series} unit={unit} bars={bars} from={from} to={to} />
+            </>
+          }
           onWindow={window.move}
           onReset={window.follow}
         />

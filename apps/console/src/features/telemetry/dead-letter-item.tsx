@@ -4,7 +4,7 @@ import type { DeadLetter } from '@muster/contracts/telemetry/telemetry.schema';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAction } from '../../api/use-action.js';
-import { bytes } from '../../ui/format.js';
+import { bytes, count } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { RelativeTime } from '../../ui/relative-time.js';
@@ -84,6 +84,12 @@ export function DeadLetterItem({ letter }: { readonly letter: DeadLetter }) {
         <span className="soft">{letter.detail}</span>
         <span className="quiet">
           <RelativeTime at={letter.receivedAt} /> · {bytes(letter.bodyBytes)}
+          {letter.times > 1 ? (
+            <>
+              {` · stands for ${count(letter.times)} like it, the last `}
+              <RelativeTime at={letter.lastAt} />
+            </>
+          ) : null}
         </span>
         <span className={classes.letterEnd}>
           <Button variant="subtle" color="gray" size="compact-xs" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -98,6 +104,10 @@ export function DeadLetterItem({ letter }: { readonly letter: DeadLetter }) {
             {' '}
             <Link to="/devices/$deviceId" params={{ deviceId: letter.deviceId }} className="link">
               device
+            </Link>
+            {' · '}
+            <Link to="/dead-letters" search={{ state: letter.state, deviceId: letter.deviceId }} className="link">
+              all of it
             </Link>
           </>
         ) : null}

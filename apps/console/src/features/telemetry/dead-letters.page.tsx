@@ -8,6 +8,7 @@ import { layout } from '../../ui/layout.js';
 import { PageHeader } from '../../ui/page-header.js';
 import { Panel } from '../../ui/panel.js';
 import { DeadLetterItem } from './dead-letter-item.js';
+import { DeadLettersBulk } from './dead-letters-bulk.js';
 import { ingestQuery } from './ingest.queries.js';
 import classes from './telemetry.module.css';
 import { deadLettersQuery } from './telemetry.queries.js';
@@ -63,7 +64,19 @@ export function DeadLettersPage() {
             onChange={(value) => void navigate({ search: { ...search, state: value as typeof state } })}
           />
           <Reasons />
+          {search.deviceId ? (
+            <Button variant="default" onClick={() => void navigate({ search: { ...search, deviceId: undefined } })}>
+              Any device
+            </Button>
+          ) : null}
         </div>
+        {state === 'open' && (search.reason || search.deviceId) ? (
+          <DeadLettersBulk
+            key={`${search.reason} ${search.deviceId}`}
+            reason={search.reason}
+            deviceId={search.deviceId}
+          />
+        ) : null}
         <Panel bare>
           <Answer query={letters} lines={6}>
             {({ pages }) => {

@@ -34,7 +34,11 @@ export function DeviceSelect({ deviceId, except, onChange, ...rest }: DeviceSele
       data={options}
       value={own ? own.id : null}
       searchValue={typed}
-      onSearchChange={setTyped}
+      onSearchChange={(text) => {
+        setTyped(text);
+        // The clear button is for pointers alone; emptying the field is the same by keyboard.
+        if (text === '' && own && typed === own.name) onChange(undefined);
+      }}
       onChange={(id) => onChange(id ?? undefined)}
     />
   );

@@ -23,14 +23,22 @@ const sizeOf = (days: readonly StoredDay[]) => days.reduce((sum, day) => sum + d
 /** Days of raw messages in the database: a column each, as high as it is large. */
 export function StoredDaysPanel() {
   const query = useQuery(storedDaysQuery);
-  const days = query.data?.items ?? [];
+  const today = new Date().toISOString().slice(0, 10);
+  const all = query.data?.items ?? [];
+  // Days are made in advance, and nothing is in them yet.
+  const days = all.filter(({ day }) => day <= today);
+  const ahead = all.length - days.length;
   const [table, setTable] = useState(false);
   const largest = Math.max(1, ...days.map((day) => day.bytes));
   const label = table ? 'Show as columns' : 'Show as table';
   return (
     <Panel
       title="Stored days"
-      aside={query.data ? `${many(days.length, 'day')}, ${bytes(sizeOf(days))}` : undefined}
+      aside={
+        query.data
+          ? `${many(days.length, 'day')}, ${bytes(sizeOf(days))}${ahead > 0 ? `; ${many(ahead, 'day')} made in advance` : ''}`
+          : undefined
+      }
       actions={
         <Tooltip label={label}>
           <ActionIcon aria-label={label} onClick={() => setTable(!table)}>

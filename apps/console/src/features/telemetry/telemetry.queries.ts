@@ -48,6 +48,7 @@ export const seriesQuery = (deviceId: string, range: SeriesRange) =>
 export interface DeadLetterFilter {
   readonly state?: 'open' | 'replayed' | 'dropped' | undefined;
   readonly reason?: string | undefined;
+  readonly deviceId?: string | undefined;
 }
 
 export const deadLettersQuery = (filter: DeadLetterFilter) =>
