@@ -55,6 +55,8 @@ test('slots of all processes are one, with percentiles of everything together, a
   expect(slots.at(-5).commitMs.p50).toBeCloseTo(4, 0);
   expect(slots.at(-5).commitMs.p99).toBeGreaterThan(800);
   expect(slots.at(-4).commitMs).toBeNull();
+  await keep('worker/3', slot('acme', 4 * SLOT, [4, 4]));
+  expect((await api.as('viewer').get('/ingest')).json().slots.at(-3).stored).toBe(3);
 });
 
 test('tells who takes in, who is held back, what waits and how far partitions reach', async () => {

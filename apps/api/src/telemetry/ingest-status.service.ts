@@ -1,6 +1,6 @@
 import type { getIngest } from '@muster/contracts/telemetry/ingest.routes';
 import type { IngestSlot, IngestStatus } from '@muster/contracts/telemetry/ingest.schema';
-import { Database } from '@muster/persistence/database';
+import { Database, type Tx } from '@muster/persistence/database';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { ingestMinuteStore, type SlotCounts } from '@muster/persistence/telemetry/ingest-minute.store';
 import { ingestStatusStore } from '@muster/persistence/telemetry/ingest-status.store';
@@ -17,11 +17,16 @@ const BEHIND_MS = 2 * SLOT_MS;
 /** How old an answer may be to what costs more than a console that asks every few seconds should. */
 const FRESH_MS = { rollups: 4_000, deadLetters: 10_000, partitions: 30_000 } as const;
 const MOST_KEPT = 2_000;
+/** A slot may be written late, by a process whose database was away: all are read again this often, and between that the last. */
+const ALL_AGAIN_MS = 60_000;
+const LAST_MS = 120_000;
 
 /** How the ingest does: cheap enough to be asked every five seconds by whoever looks. */
 @Injectable()
 export class IngestStatusService {
   readonly #kept = new Map<string, { at: number; answer: Promise<unknown> }>();
+  /** Merged slots of a tenant, by their start, and when all of them were read. */
+  readonly #merged = new Map<string, { at: number; slots: Map<number, IngestSlot> }>();
 
   constructor(
     private readonly database: Database,
@@ -32,7 +37,7 @@ export class IngestStatusService {
     const now = this.clock.now();
     const [own, deadLetters, rollups, partitions] = await Promise.all([
       this.database.tenant(tenantId, async (tx) => ({
-        slots: await ingestMinuteStore.slots(tx, slotAt(now.getTime() - HOUR_MS)),
+        slots: await this.#slots(tx, tenantId, now.getTime()),
         processes: await ingestMinuteStore.processes(tx, now),
         floods: await ingestMinuteStore.floods(tx, now),
       })),
@@ -47,7 +52,7 @@ export class IngestStatusService {
       ),
     ]);
     return {
-      slots: slotsOf(own.slots, now.getTime()),
+      slots: own.slots,
       processes: own.processes.map((one) => ({ ...one, doors: [...one.doors], seenAt: one.seenAt.toISOString() })),
       rollups: { waiting: rollups.waiting, oldest: rollups.oldest?.toISOString() ?? null },
       deadLetters,
@@ -58,6 +63,21 @@ export class IngestStatusService {
         daysAhead: Math.max(0, Math.floor(((partitions.ahead?.getTime() ?? 0) - now.getTime()) / DAY_MS)),
       },
     };
+  }
+
+  /** Merging an hour of many processes takes tens of milliseconds; asked every five seconds, mostly of what cannot have changed. */
+  async #slots(tx: Tx, tenantId: string, now: number): Promise<IngestSlot[]> {
+    const at = this.clock.monotonic();
+    const known = this.#merged.get(tenantId);
+    const all = known === undefined || at - known.at > ALL_AGAIN_MS;
+    const slots = all ? new Map<number, IngestSlot>() : known.slots;
+    const from = slotAt(now - (all ? HOUR_MS : LAST_MS));
+    const parts = Map.groupBy(await ingestMinuteStore.slots(tx, from), (part) => part.at.getTime());
+    for (const [start, own] of parts) slots.set(start, mergedSlot(start, own));
+    for (const start of slots.keys()) if (start < now - HOUR_MS - SLOT_MS) slots.delete(start);
+    if (this.#merged.size > MOST_KEPT) this.#merged.clear();
+    if (all) this.#merged.set(tenantId, { at, slots });
+    return lastHour(slots, now);
   }
 
   #fresh<T>(what: string, forMs: number, ask: () => Promise<T>): Promise<T> {
@@ -75,13 +95,12 @@ export class IngestStatusService {
 const slotAt = (ms: number): Date => new Date(Math.floor(ms / SLOT_MS) * SLOT_MS);
 
 /** One slot every ten seconds of the last hour, those without messages too; empty when there was none at all. */
-const slotsOf = (parts: readonly Omit<SlotCounts, 'tenant'>[], now: number): IngestSlot[] => {
-  if (parts.length === 0) return [];
-  const byTime = Map.groupBy(parts, ({ at }) => at.getTime());
-  const last = Math.max(slotAt(now - BEHIND_MS).getTime(), ...byTime.keys());
+const lastHour = (known: ReadonlyMap<number, IngestSlot>, now: number): IngestSlot[] => {
+  if (known.size === 0) return [];
+  const last = Math.max(slotAt(now - BEHIND_MS).getTime(), ...known.keys());
   const slots: IngestSlot[] = [];
   for (let at = slotAt(now - HOUR_MS).getTime(); at <= last; at += SLOT_MS)
-    slots.push(mergedSlot(at, byTime.get(at) ?? []));
+    slots.push(known.get(at) ?? mergedSlot(at, []));
   return slots;
 };
 
