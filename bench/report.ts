@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -70,8 +71,21 @@ export async function analyse(ownerUrl: string): Promise<void> {
 let facts: string | null = null;
 /** What the numbers depend on: cores, memory, Node, load by others, and what a flush to disk costs here. */
 export function machine(): string {
-  facts ??= `  ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}, fdatasync ${flushMs().toFixed(2)} ms`;
+  facts ??= `  ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}, fdatasync ${flushMs().toFixed(2)} ms, revision ${revision()}`;
   return facts;
+}
+
+/** Of the sources that were measured; a plus where they were changed since. */
+function revision(): string {
+  try {
+    const git = (...words: string[]) =>
+      execFileSync('git', words, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
+    return (
+      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+')
+    );
+  } catch {
+    return 'unknown';
+  }
 }
 
 function flushMs(): number {
