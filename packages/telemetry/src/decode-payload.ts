@@ -20,10 +20,10 @@ export function encodingOf(payload: Uint8Array): Encoding {
 }
 
 export type DecodedPayload =
-  | { readonly body: unknown; readonly bytes: number }
+  | { readonly body: unknown; readonly bytes: number; readonly binary: boolean }
   | { readonly code: 'payload_malformed' | 'payload_too_large'; readonly detail: string };
 
-/** The value in a payload, and how many bytes it had once expanded. Never throws. */
+/** The value in a payload, how many bytes it had once expanded, and whether these were CBOR. Never throws. */
 export function decodePayload(payload: Uint8Array): DecodedPayload {
   const encoding = encodingOf(payload);
   if (encoding === 'json') return decodeJson(payload);
@@ -40,7 +40,7 @@ function decodeJson(payload: Uint8Array): DecodedPayload {
   // Before it becomes text: what is not UTF-8 would be mended.
   if (!isUtf8(payload)) return { code: 'payload_malformed', detail: 'the payload is not UTF-8' };
   try {
-    return { body: JSON.parse(asBuffer(payload).toString()), bytes: payload.length };
+    return { body: JSON.parse(asBuffer(payload).toString()), bytes: payload.length, binary: false };
   } catch (error) {
     return { code: 'payload_malformed', detail: error instanceof Error ? error.message : String(error) };
   }
@@ -51,7 +51,7 @@ const asBuffer = (payload: Uint8Array): Buffer =>
 
 function decodeBinary(payload: Uint8Array): DecodedPayload {
   try {
-    return { body: decodeCbor(payload), bytes: payload.length };
+    return { body: decodeCbor(payload), bytes: payload.length, binary: true };
   } catch (error) {
     if (error instanceof CborFault) return { code: 'payload_malformed', detail: `CBOR: ${error.message}` };
     throw error;
