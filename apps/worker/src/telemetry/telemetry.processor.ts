@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const DEAD_DAYS = 30;
 /** Device hours and days of one transaction. */
-const DEVICE_HOURS = 500;
+const DEVICE_HOURS = 200;
 const DEVICE_DAYS = 1_000;
 const TRIES = 20;
 
