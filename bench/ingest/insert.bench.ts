@@ -103,6 +103,27 @@ describe('the way into the table', () => {
     );
   });
 
+  it('weighs so much on disk and in the log', async () => {
+    const lines: string[][] = [];
+    for (const [i, readings] of [1, READINGS].entries()) {
+      const n = (quick ? 20_000 : 50_000) / readings;
+      const batches = batchesOf(5_000 + i, n, readings);
+      await sql.query('checkpoint');
+      const before = await weight();
+      await byBatch(test.database, batches);
+      const after = await weight();
+      const per = (bytes: number) => `${(bytes / n).toFixed(0)} B (${(bytes / n / readings).toFixed(0)} B a reading)`;
+      lines.push([
+        `${readings} ${readings === 1 ? 'reading' : 'readings'} a message`,
+        per(after.heap - before.heap),
+        per(after.indexes - before.indexes),
+        per(after.wal - before.wal),
+      ]);
+    }
+    const header = ['', 'table', 'indexes', 'log, right after a checkpoint'];
+    printTable(`Bytes of a message of ${METRICS} metrics a reading\n${await facts()}`, header, lines);
+  });
+
   it('rollups in a job, beside rollups in the transaction that stores', async () => {
     const n = quick ? 5_000 : 20_000;
     const cost = { plain: [] as number[], inside: [] as number[], job: [] as number[] };
@@ -169,6 +190,15 @@ describe('the way into the table', () => {
     );
   });
 });
+
+const weight = async (): Promise<{ heap: number; indexes: number; wal: number }> => {
+  const { rows } = await sql.query<{ heap: string; indexes: string; wal: string }>(
+    `select sum(pg_table_size(inhrelid)) as heap, sum(pg_indexes_size(inhrelid)) as indexes,
+       pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as wal from pg_inherits where inhparent = 'messages'::regclass`,
+  );
+  const { heap, indexes, wal } = rows[0]!;
+  return { heap: Number(heap), indexes: Number(indexes), wal: Number(wal) };
+};
 
 /** What the ingest would do for rollups if it did them itself. */
 async function upsertHours(batch: ReturnType<typeof batchesOf>[number]): Promise<void> {
