@@ -27,6 +27,8 @@ const DAY_MS = 86_400_000;
 const DEVICES = 500;
 /** Rows a transaction removes at most: it is over in some milliseconds. */
 const ROWS = 5_000;
+/** Days a run rewrites at most: purges and restores wait behind it. */
+const MOST_COMPACTED = 4;
 /** Before any time a device could say. */
 const EVER = new Date('0001-01-01T00:00:00Z');
 
@@ -100,6 +102,7 @@ export class Retention {
       await this.end(table, part);
       done.ended++;
     } else if (step.do === 'compact') {
+      if (done.compacted === MOST_COMPACTED) return;
       await this.compact(session, part);
       done.compacted++;
     } else {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Database } from '@muster/persistence/database';
 import { DiskStorage } from '@muster/persistence/releases/artifact-storage/disk-storage';
 import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
+import { tierStore } from '@muster/persistence/telemetry/tier.store';
 import { createLogger } from '@muster/runtime/logging/logger';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -16,6 +17,14 @@ import { Retention } from './retention.js';
 import { StorageLock } from './storage-lock.js';
 
 export const DAY_MS = 86_400_000;
+
+export interface KnownArchive {
+  readonly id: string;
+  readonly state: string;
+  readonly rows: number;
+  readonly day: string;
+  readonly sha256: string;
+}
 
 export interface StorageWorld extends AsyncDisposable {
   readonly test: TestDatabase;
@@ -31,6 +40,15 @@ export interface StorageWorld extends AsyncDisposable {
     files: ArchiveFiles;
   };
   query<R = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<R[]>;
+  /** Sets a policy; `warm` defaults to as long as raw messages are kept. */
+  keep(tenant: string, name: string, rawDays: number, more?: { archive?: boolean; warm?: number }): Promise<unknown>;
+  /** How many messages of a device lie in `messages`. */
+  countBy(device: 'a' | 'b' | 'c' | 's'): Promise<number>;
+  archivesOf(tenant: string): Promise<KnownArchive[]>;
+  /** Tables that wait to be archived and dropped. */
+  sources(): Promise<string[]>;
+  /** Where files go. */
+  readonly data: string;
   /** Stores `n` messages a device a minute apart from `at`, one in three with something unusual. */
   fill(at: Date, n: number): Promise<void>;
 }
@@ -69,6 +87,27 @@ export async function storageWorld(now = new Date()): Promise<StorageWorld> {
     keys,
     ids,
     query,
+    data,
+    keep: (tenant, name, rawDays, more = {}) =>
+      query(`insert into retention_policies values ($1, $2, $3, 900, $4, $5)`, [
+        tenant,
+        name,
+        rawDays,
+        more.warm ?? rawDays,
+        more.archive ?? false,
+      ]),
+    countBy: async (device) => {
+      const [row] = await query<{ n: number }>('select count(*) as n from messages where device_key = $1', [
+        keys[device],
+      ]);
+      return row!.n;
+    },
+    archivesOf: (tenant) =>
+      query<KnownArchive>(
+        'select id, state, rows, day::text as day, sha256 from archives where tenant_id = $1 order by day, id',
+        [tenant],
+      ),
+    sources: () => test.database.system((tx) => tierStore.sources(tx)),
     on: (database) => {
       const storage = new DiskStorage(join(data, 'artifacts'));
       const files = new ArchiveFiles(database, storage, { data });

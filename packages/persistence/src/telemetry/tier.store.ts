@@ -26,29 +26,17 @@ export const tierStore = {
     const rows = await tx.query<{ name: string; warm: boolean; rows: number; bytes: number; inserted: number }>(
       `select c.relname as name, pg_stat_get_tuples_inserted(c.oid) as inserted,
          obj_description(c.oid, 'pg_class') is not distinct from 'warm' as warm,
-         c.reltuples::float8 as rows, pg_total_relation_size(c.oid) as bytes
+         c.reltuples::float8 as rows, coalesce(pg_total_relation_size(c.oid), 0) as bytes
        from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass`,
       [table.parent],
     );
     const facts = new Map(rows.map((row) => [row.name, row]));
-    return (await partitionStore.parts(tx, table)).map((part) => {
-      const { warm, rows: estimate, bytes, inserted } = facts.get(part.name)!;
-      return { ...part, warm, bytes, inserted, rows: estimate < 0 ? null : Math.round(estimate) };
+    return (await partitionStore.parts(tx, table)).flatMap((part) => {
+      const fact = facts.get(part.name);
+      if (fact === undefined) return [];
+      const { warm, rows: estimate, bytes, inserted } = fact;
+      return [{ ...part, warm, bytes, inserted, rows: estimate < 0 ? null : Math.round(estimate) }];
     });
-  },
-
-  /**
-   * For a page about the ingest: how many parts `messages` has, their bytes with those of the two permanent ones, and how
-   * many whole days lie ahead of `now`.
-   */
-  async growth(tx: Tx, now: Date): Promise<{ partitions: number; bytes: number; daysAhead: number }> {
-    const [row] = await tx.query<{ bytes: number }>(
-      `select coalesce(sum(pg_total_relation_size(inhrelid)), 0)::bigint as bytes from pg_inherits
-       where inhparent = 'messages'::regclass`,
-    );
-    const { days, ceiling } = await partitionStore.list(tx);
-    const ahead = ceiling === null ? 0 : Math.floor((ceiling.getTime() - now.getTime()) / 86_400_000);
-    return { partitions: days.length, bytes: row!.bytes, daysAhead: Math.max(0, ahead) };
   },
 
   /**
