@@ -9,12 +9,14 @@ import type { RegisteredDevice } from './device-registry.js';
 
 const MOST = 500_000;
 
+type Rules = readonly MetricRule[] | null;
+
 /** Numbers for places, which never change once given, and the rules of metrics, which are read again when somebody changes one. */
 @Injectable()
 export class Catalogue implements OnModuleInit, OnModuleDestroy {
   readonly #metrics = new Map<string, Map<string, MetricRule>>();
   readonly #places = new Map<string, { id: number; asset: string | null }>();
-  readonly #learning = new Map<string, Promise<readonly MetricRule[]>>();
+  readonly #learning = new Map<string, Promise<Rules>>();
   /** Counts what made rules old, so that an answer that was under way meanwhile is not remembered. */
   #changes = 0;
   #stop: () => Promise<void> = async () => {};
@@ -32,8 +34,11 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
     await this.#stop();
   }
 
-  /** Rules of `keys`, in their order; new ones enter the tenant's catalogue. Answers at once where nothing is new. */
-  rules(tenant: string, keys: readonly string[]): readonly MetricRule[] | Promise<readonly MetricRule[]> {
+  /**
+   * Rules of `keys`, in their order; new ones enter the tenant's catalogue, and null says that it is full. Answers at once
+   * where nothing is new.
+   */
+  rules(tenant: string, keys: readonly string[]): Rules | Promise<Rules> {
     const known = this.#metrics.get(tenant);
     if (known === undefined) return this.#learn(tenant, keys);
     const rules = new Array<MetricRule>(keys.length);
@@ -54,7 +59,7 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Messages that come while the answer is under way share it: after a change all devices of a tenant ask at once. */
-  #learn(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
+  #learn(tenant: string, keys: readonly string[]): Promise<Rules> {
     const question = JSON.stringify([this.#changes, tenant, keys]);
     let answer = this.#learning.get(question);
     if (answer === undefined) {
@@ -64,7 +69,7 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
     return answer;
   }
 
-  async #ask(tenant: string, keys: readonly string[]): Promise<readonly MetricRule[]> {
+  async #ask(tenant: string, keys: readonly string[]): Promise<Rules> {
     const changes = this.#changes;
     const rows = await untilCommitted(
       () => this.database.system((tx) => catalogueStore.rules(tx, tenant, keys)),
@@ -72,7 +77,8 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
     );
     const found = new Map(rows.map((row) => [row.key, ruleOf(row)]));
     if (changes === this.#changes) this.#remember(tenant, found);
-    return keys.map((key) => found.get(key)!);
+    const rules = keys.flatMap((key) => found.get(key) ?? []);
+    return rules.length === keys.length ? rules : null;
   }
 
   #remember(tenant: string, found: ReadonlyMap<string, MetricRule>): void {

@@ -1,4 +1,5 @@
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
+import { MOST_METRICS } from '@muster/persistence/telemetry/catalogue.store';
 import type { ClockAnchor } from '@muster/telemetry/judge-clock';
 import { judgeReadings, type MetricRule } from '@muster/telemetry/judge-readings';
 import { type NormalTelemetry, normaliseTelemetry } from '@muster/telemetry/normalise-telemetry';
@@ -9,6 +10,11 @@ import { Ingest } from './ingest.js';
 import { type Accepted, Intake, type UplinkRefusal } from './intake.js';
 import { StuckMemory } from './stuck-memory.js';
 import type { UplinkMessage } from './uplink.js';
+
+const CATALOGUE_FULL: UplinkRefusal = {
+  code: 'payload_invalid',
+  detail: `/readings names a metric that is new, and the tenant has ${MOST_METRICS}, which is all it may have`,
+};
 
 /** Telemetry into the database, from whichever door it came. */
 @Injectable()
@@ -50,8 +56,9 @@ export class TelemetryIntake {
     { message, device }: Accepted<'telemetry'>,
     normal: NormalTelemetry,
     placeId: number | null,
-    rules: readonly MetricRule[],
+    rules: readonly MetricRule[] | null,
   ): Promise<UplinkRefusal | undefined> {
+    if (rules === null) return Promise.resolve(CATALOGUE_FULL);
     const { seqNo, producedAt, correctedAt, flags, schemaVersion, dtMs, extra } = normal;
     const series = `${device.deviceKey}/${placeId ?? 0}/`;
     const { metric, value, quality } = judgeReadings(

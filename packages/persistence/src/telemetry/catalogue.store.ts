@@ -4,6 +4,9 @@ import type { Tx } from '../transaction.js';
 /** Told with the tenant whenever one of its metrics was described anew. */
 export const metricsChannel = 'muster_metrics';
 
+/** Metrics one tenant may have: a device that makes up names must not fill the catalogue without end. */
+export const MOST_METRICS = 20_000;
+
 /** What the ingest must know of a metric. For an alias, `id` and range are those of the metric it stands for. */
 export interface MetricRuleRow {
   readonly key: string;
@@ -18,14 +21,15 @@ export interface MetricRuleRow {
 
 /** The catalogue of metrics as the ingest reads it. Needs a system transaction. */
 export const catalogueStore = {
-  /** The rules of `keys`, in any order; keys that are new enter the tenant's catalogue. */
+  /** The rules of `keys`, in any order; keys that are new enter the tenant's catalogue, while it is not full. */
   async rules(tx: Tx, tenant: string, keys: readonly string[]): Promise<MetricRuleRow[]> {
     // Only what is missing is inserted: a conflict, too, would use up an id.
     const read = keys.map((key) => readMetricKey(key));
     await tx.execute(
       `insert into metrics (tenant_id, key, unit, kind)
        select distinct on (k) $1, k, u, d from unnest($2::text[], $3::text[], $4::text[]) n(k, u, d)
-       where not exists (select from metrics where tenant_id = $1 and key = k) order by k on conflict do nothing`,
+       where not exists (select from metrics where tenant_id = $1 and key = k)
+         and (select count(*) from metrics where tenant_id = $1) < ${MOST_METRICS} order by k on conflict do nothing`,
       [tenant, keys, read.map(({ unit }) => unit), read.map(({ kind }) => kind)],
     );
     return tx.query<MetricRuleRow>(
