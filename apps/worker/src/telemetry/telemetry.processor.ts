@@ -1,5 +1,4 @@
 import { Database, type Tx } from '@muster/persistence/database';
-import { isTransient } from '@muster/persistence/failures';
 import { appliedLetters } from '@muster/persistence/outbox/applied-letters.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { deadLetterLimits, deadLetterLimitsStore } from '@muster/persistence/telemetry/dead-letter-limits.store';
@@ -11,6 +10,7 @@ import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Inject } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { LetterJob } from '../outbox/routing.js';
+import { patiently } from './patiently.js';
 import { Replay } from './replay.js';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +19,6 @@ const DEAD_DAYS = 30;
 /** Device hours and days of one transaction. */
 const DEVICE_HOURS = 200;
 const DEVICE_DAYS = 1_000;
-const TRIES = 20;
 
 /** Everything that happens to telemetry later: rollups, partitions, retention, and replays of dead letters. */
 @Processor('telemetry')
@@ -67,8 +66,8 @@ export class TelemetryProcessor extends WorkerHost {
   }
 
   async #extend(now: Date): Promise<number> {
-    const days = await this.#patiently((tx) => partitionStore.extend(tx, now, rawMessages));
-    return days + (await this.#patiently((tx) => partitionStore.extend(tx, now, hourlyRollups)));
+    const days = await patiently(this.database, (tx) => partitionStore.extend(tx, now, rawMessages));
+    return days + (await patiently(this.database, (tx) => partitionStore.extend(tx, now, hourlyRollups)));
   }
 
   #prune(now: Date): Promise<number> {
@@ -82,16 +81,5 @@ export class TelemetryProcessor extends WorkerHost {
     if (row === null) return;
     await this.replay.run(row);
     await this.database.system((tx) => appliedLetters.once(tx, 'telemetry.replay', letter.id));
-  }
-
-  /** Changing partitions gives up quickly when a reader is in the way, instead of stopping the ingest behind it. */
-  async #patiently<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.database.system(work);
-      } catch (error) {
-        if (!isTransient(error) || attempt === TRIES) throw error;
-      }
-    }
   }
 }
