@@ -7,6 +7,8 @@ import type { SeriesName } from './judge-series-stuck.js';
 const DAY_MS = 24 * HOUR_MS;
 export const DRIFT_DAYS = 28;
 const LEAST_DAYS = 10;
+/** A fast slide shows here first: what was before it says nothing of a trend. */
+const SHORT_DAYS = 14;
 const LEAST_HOURS = 12;
 /** Fewer like it cannot tell a sensor from a season. */
 export const LEAST_PEERS = 3;
@@ -64,7 +66,8 @@ export function judgeDrift(
   if (open !== null) {
     if (Math.abs(change) < least / 2) return { state: 'normal', at: until };
   } else {
-    const trend = mannKendall(values);
+    const trends = [mannKendall(values), mannKendall(values.slice(-SHORT_DAYS))];
+    const trend = trends.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
     if (Math.abs(trend) < CHANCE_SIGMAS || Math.sign(trend) !== Math.sign(change) || Math.abs(change) < least)
       return unclear;
     if (!slides(values)) return unclear;

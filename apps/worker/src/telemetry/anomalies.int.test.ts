@@ -1,8 +1,11 @@
 import { letterTypes } from '@muster/contracts/live/live.events';
 import type { Database, Tx } from '@muster/persistence/database';
+import { systemClock } from '@muster/runtime/clock/clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AnomaliesProcessor } from './anomalies.processor.js';
 import { settleFloods } from './anomaly-floods.js';
+import { AnomalyLook } from './anomaly-look.js';
 import { AnomalyWorld, jitter, type Signal, ZERO } from './anomaly-world.harness.js';
 
 const HOUR_MS = 3_600_000;
@@ -190,6 +193,26 @@ describe('a worker that dies', () => {
       tx.query('select due_from as "dueFrom" from anomaly_looks where device_key = $1', [device.key]),
     );
     expect(mark).toEqual({ dueFrom: at(0) });
+  });
+});
+
+describe('a run', () => {
+  it('gives up a device whose baseline makes no sense, learns it anew, and goes on with the others', async () => {
+    const [broken, well] = [await withPast(warm(12)), await withPast(warm(13))];
+    await test.database.system((tx) =>
+      tx.query(`update series_baselines set profile = '{}' where device_key = $1`, [broken.key]),
+    );
+    const stuck = new Map<number, Signal>([[temperature, () => 21.5]]);
+    for (const device of [broken, well]) await world.send(device, stuck, PAST, PAST + 8);
+    await world.rollUp();
+    const errors: unknown[] = [];
+    const logger = { error: (facts: unknown) => errors.push(facts) } as never;
+    const processor = new AnomaliesProcessor(new AnomalyLook(test.database), test.database, systemClock, logger);
+    await processor.process({ name: 'look' } as never);
+    expect(errors).toMatchObject([{ deviceKey: broken.key }]);
+    expect(kinds(await world.findings(well))).toEqual(['stuck open']);
+    await world.live(broken, new Map([[temperature, () => 21.5]]), PAST + 8, PAST + 9);
+    expect(kinds(await world.findings(broken))).toEqual(['stuck open']);
   });
 });
 

@@ -19,6 +19,8 @@ import { learnSeries } from './anomaly-learning.js';
 
 /** Devices in one transaction. Their rollup waits while it lasts, so it is short. */
 export const DEVICES = 25;
+/** Baselines learned in one transaction; devices with more of them stay in line and go on in the next. */
+const MOST_LEARNED = 200;
 /** A look that comes late judges this many hours; what came and went before is not told. */
 const MOST_HOURS = 72;
 
@@ -38,14 +40,14 @@ interface Fresh {
 export class AnomalyLook {
   constructor(private readonly database: Database) {}
 
-  /** Looks at up to `DEVICES` devices that wait; returns how many. */
-  lookAtSome(): Promise<number> {
+  /** Looks at up to `limit` devices that wait; returns how many. */
+  lookAtSome(limit = DEVICES): Promise<number> {
     return this.database.system(async (tx) => {
-      const looks = await baselineStore.take(tx, DEVICES);
+      const looks = await baselineStore.take(tx, limit);
       if (looks.length === 0) return 0;
       const fresh = await freshHours(tx, looks);
       const heads = headsOf(fresh);
-      await this.#judge(tx, fresh, heads);
+      const unfinished = await this.#judge(tx, fresh, heads);
       const gone = looks.filter(({ deviceKey }) => !fresh.some(({ series }) => series.deviceKey === deviceKey));
       await baselineStore.forget(
         tx,
@@ -53,20 +55,37 @@ export class AnomalyLook {
       );
       await baselineStore.looked(
         tx,
-        looks.map(({ deviceKey }) => ({ deviceKey, judgedUntil: heads.get(deviceKey) ?? null })),
+        looks
+          .filter(({ deviceKey }) => !unfinished.has(deviceKey))
+          .map(({ deviceKey }) => ({ deviceKey, judgedUntil: heads.get(deviceKey) ?? null })),
       );
       return looks.length;
     });
   }
 
-  async #judge(tx: Tx, fresh: readonly Fresh[], heads: ReadonlyMap<number, number>): Promise<void> {
-    if (heads.size === 0) return;
+  /**
+   * Gives up the device that waits longest: what is known of it makes the look fail. It is learned anew with its next hour.
+   * Returns its key, null when none waits.
+   */
+  giveUpFirst(): Promise<number | null> {
+    return this.database.system(async (tx) => {
+      const [first] = await baselineStore.take(tx, 1);
+      if (first === undefined) return null;
+      await baselineStore.forget(tx, [first.deviceKey]);
+      return first.deviceKey;
+    });
+  }
+
+  /** Returns the devices that have more to learn. */
+  async #judge(tx: Tx, fresh: readonly Fresh[], heads: ReadonlyMap<number, number>): Promise<ReadonlySet<number>> {
+    if (heads.size === 0) return new Set();
     const oldest = learnsFrom(Math.min(...heads.values()));
     const findings = await anomalyStore.findings(tx, [...heads.keys()], oldest);
     const bySeries = Map.groupBy(findings, seriesOf);
     const found = (series: LookedSeries) => bySeries.get(seriesOf(series)) ?? [];
 
-    const due = fresh.filter(({ series, hours }) => hours.length > 0 && (series.nextAt ?? 0) <= hours.at(-1)!.t);
+    const stale = fresh.filter(({ series, hours }) => hours.length > 0 && (series.nextAt ?? 0) <= hours.at(-1)!.t);
+    const due = stale.slice(0, MOST_LEARNED);
     const students = due.map(({ series, hours }) => ({ series, head: hours.at(-1)!.t, findings: found(series) }));
     const { baselines, changed } = await learnSeries(tx, students);
     for (const [i, one] of due.entries()) one.baseline = baselines[i]!;
@@ -95,6 +114,7 @@ export class AnomalyLook {
     }
     const closer = await lookCloser(tx, candidates, suspected);
     await this.#tell(tx, [...changed, ...closer], fresh);
+    return new Set(stale.slice(MOST_LEARNED).map(({ series }) => series.deviceKey));
   }
 
   async #tell(tx: Tx, changed: readonly FindingRow[], fresh: readonly Fresh[]): Promise<void> {
