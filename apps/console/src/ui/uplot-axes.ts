@@ -18,7 +18,10 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 
 /** As many decimals as the step between ticks needs, so that neighbours never read the same. */
 const valueTicks: uPlot.Axis.DynamicValues = (_, ticks, __, ___, step) => {
-  const decimals = Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const leading = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  // A step of 0.25 needs one decimal more than its size says.
+  const whole = Math.abs(step * 10 ** leading - Math.round(step * 10 ** leading)) < 1e-6;
+  const decimals = Math.min(6, whole ? leading : leading + 1);
   const format =
     step >= 1000
       ? compact

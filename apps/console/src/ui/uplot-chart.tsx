@@ -7,7 +7,7 @@ import type { TimeSeriesProps } from './time-series.js';
 import classes from './time-series.module.css';
 import { axes, colour, valueRange } from './uplot-axes.js';
 import { bindGestures, pointer, steer } from './uplot-gestures.js';
-import { alignedData, bandsFor, colourOf, drawFlags, drawSpans, seriesFor } from './uplot-lines.js';
+import { alignedColumns, bandsFor, colourOf, drawFlags, drawSpans, seriesFor } from './uplot-lines.js';
 
 type Read = () => TimeSeriesProps;
 
@@ -76,7 +76,7 @@ export function UplotChart(props: TimeSeriesProps) {
   useEffect(() => {
     const host = frame.current!;
     const read = () => latest.current;
-    const data = alignedData(latest.current.lines, form === 'bars');
+    const data = alignedColumns(latest.current.lines, form === 'bars');
     const made = new uPlot({ ...optionsFor(read, host.clientWidth, setAt), height }, data, host);
     plot.current = made;
     const unbind = latest.current.onWindow ? bindGestures(made, host, held.current) : () => {};
@@ -91,7 +91,7 @@ export function UplotChart(props: TimeSeriesProps) {
   }, [scheme, form, count, height]);
 
   useEffect(() => {
-    plot.current?.setData(alignedData(lines, form === 'bars'), false);
+    plot.current?.setData(alignedColumns(lines, form === 'bars'), false);
     plot.current?.setScale('x', { min: from / 1000, max: to / 1000 });
   }, [lines, form, from, to, spans]);
 

@@ -7,7 +7,7 @@ export const colourOf = (lines: readonly TimeLine[], line: number): string =>
   lines[line]?.colour ?? usual[line % usual.length]!;
 
 /** uPlot's columns of every line: minimum, maximum and what is drawn, on the instants of all lines together. */
-export const alignedData = (lines: readonly TimeLine[], bars: boolean): uPlot.AlignedData => {
+export const alignedColumns = (lines: readonly TimeLine[], bars: boolean): uPlot.AlignedData => {
   const tables = lines.map(({ columns }): uPlot.AlignedData => {
     const seconds = columns.t.map((at) => at / 1000);
     return bars

@@ -30,7 +30,7 @@ export function IngestChartsPanel({ slots, until }: { readonly slots: readonly I
         { label: 'held back', columns: rateColumns(slots, 'shed'), colour: '--warn-2' as const },
       ],
       commit: [{ label: 'commit', columns: timingColumns(slots, 'commitMs') }],
-      lag: [{ label: 'lag', columns: timingColumns(slots, 'lagMs') }],
+      lag: [{ label: 'lag', columns: timingColumns(slots, 'lagMs', 1000) }],
     }),
     [slots],
   );
@@ -61,11 +61,11 @@ export function IngestChartsPanel({ slots, until }: { readonly slots: readonly I
         </Panel>
       </div>
       <div className={layout.halves}>
-        <Panel title="From arrival to commit" aside="median, band to the slowest 1%">
+        <Panel title="From arrival to commit" aside="milliseconds, median, band to the slowest 1%">
           <TimeSeries {...frame} title="Time from arrival to commit" unit="ms" lines={charts.commit} height={130} />
         </Panel>
-        <Panel title="From the device’s clock to commit" aside="median, band to the slowest 1%">
-          <TimeSeries {...frame} title="Lag" unit="ms" lines={charts.lag} height={130} />
+        <Panel title="From the device’s clock to commit" aside="seconds, median, band to the slowest 1%">
+          <TimeSeries {...frame} title="Lag" unit="s" lines={charts.lag} height={130} />
         </Panel>
       </div>
     </>

@@ -40,13 +40,13 @@ export const rateColumns = (slots: readonly IngestSlot[], what: Counted): Series
 };
 
 /** The median as a line and up to the 99th percentile as a band; where nothing was taken there is nothing to time. */
-export const timingColumns = (slots: readonly IngestSlot[], what: 'commitMs' | 'lagMs'): SeriesColumns => {
+export const timingColumns = (slots: readonly IngestSlot[], what: 'commitMs' | 'lagMs', unitMs = 1): SeriesColumns => {
   const all = everySlot(slots);
   return columns(
     all.map(({ at }) => at),
     all.map(({ slot }) => {
       const timing = slot?.[what];
-      return timing ? [timing.p50, timing.p99, timing.p50] : [null, null, null];
+      return timing ? [timing.p50 / unitMs, timing.p99 / unitMs, timing.p50 / unitMs] : [null, null, null];
     }),
   );
 };

@@ -18,52 +18,66 @@ const OLD_MS = 15_000;
 /** Fewer days of room ahead than this need a person. */
 const DAYS_AHEAD = 3;
 
+/** A rate in at most three digits before it is counted in whole messages. */
+const rate = (perSecond: number): string =>
+  perSecond >= 100 ? count(perSecond) : reading(Number(perSecond.toPrecision(2)));
+
 function Figures({ status }: { readonly status: IngestStatus }) {
   const now = useNow();
   const minute = lastMinute(status.slots);
   const timing = (what: 'commitMs' | 'lagMs') => {
     const [p50, p99] = [worst(minute, what, 'p50'), worst(minute, what, 'p99')];
-    return p50 === null || p99 === null ? { value: '—' } : { value: latency(p50), of: `p99 ${latency(p99)}` };
+    return p50 === null || p99 === null
+      ? { value: '—' }
+      : { value: latency(p50), note: `99 of 100 within ${latency(p99)}` };
   };
   const { rollups, partitions, slots } = status;
   const behind = rollups.oldest === null ? 0 : now - Date.parse(rollups.oldest);
   const lost = sumOf(slots, 'deadLettered');
   const shed = sumOf(slots, 'shed');
   return (
-    <StatRow>
-      <Stat
-        label="Stored, last minute"
-        value={`${reading(ratePerSecond(minute, 'stored'))}/s`}
-        of={`${reading(ratePerSecond(minute, 'readings'))} readings/s`}
-      />
-      <Stat label="Duplicates, last hour" value={count(sumOf(slots, 'duplicates'))} note="taken once, answered again" />
-      <Stat
-        label="Dead-lettered, last hour"
-        value={count(lost)}
-        tone={lost > 0 ? 'warn' : 'plain'}
-        to="/dead-letters"
-      />
-      <Stat label="Held back, last hour" value={count(shed)} tone={shed > 0 ? 'warn' : 'plain'} />
-      <Stat label="Arrival to commit" {...timing('commitMs')} />
-      <Stat label="Device’s clock to commit" {...timing('lagMs')} />
-      <Stat
-        label="Roll-ups waiting"
-        value={count(rollups.waiting)}
-        note={rollups.oldest ? `oldest for ${duration(behind)}` : 'nothing waits'}
-        tone={behind > 3 * 3_600_000 ? 'warn' : 'plain'}
-      />
-      <Stat
-        label="Room ahead"
-        value={many(partitions.daysAhead, 'day')}
-        note={
-          partitions.daysAhead < DAYS_AHEAD
-            ? 'No new days are being made: look at the worker'
-            : 'days are made in advance'
-        }
-        tone={partitions.daysAhead < DAYS_AHEAD ? 'bad' : 'plain'}
-        to="/storage"
-      />
-    </StatRow>
+    <>
+      <StatRow>
+        <Stat
+          label="Stored, last minute"
+          value={`${rate(ratePerSecond(minute, 'stored'))}/s`}
+          note={`${rate(ratePerSecond(minute, 'readings'))} readings a second`}
+        />
+        <Stat
+          label="Duplicates, last hour"
+          value={count(sumOf(slots, 'duplicates'))}
+          note="taken once, answered again"
+        />
+        <Stat
+          label="Dead-lettered, last hour"
+          value={count(lost)}
+          tone={lost > 0 ? 'warn' : 'plain'}
+          to="/dead-letters"
+        />
+        <Stat label="Held back, last hour" value={count(shed)} tone={shed > 0 ? 'warn' : 'plain'} />
+      </StatRow>
+      <StatRow>
+        <Stat label="Arrival to commit" {...timing('commitMs')} />
+        <Stat label="Device’s clock to commit" {...timing('lagMs')} />
+        <Stat
+          label="Roll-ups waiting"
+          value={count(rollups.waiting)}
+          note={rollups.oldest ? `oldest for ${duration(behind)}` : 'nothing waits'}
+          tone={behind > 3 * 3_600_000 ? 'warn' : 'plain'}
+        />
+        <Stat
+          label="Room ahead"
+          value={many(partitions.daysAhead, 'day')}
+          note={
+            partitions.daysAhead < DAYS_AHEAD
+              ? 'No new days are being made: look at the worker'
+              : 'days are made in advance'
+          }
+          tone={partitions.daysAhead < DAYS_AHEAD ? 'bad' : 'plain'}
+          to="/storage"
+        />
+      </StatRow>
+    </>
   );
 }
 

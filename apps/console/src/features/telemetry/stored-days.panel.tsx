@@ -71,20 +71,22 @@ export function StoredDaysPanel() {
             />
           ) : (
             <>
-              <div className={classes.days} role="img" aria-label={`Sizes of ${many(days.length, 'stored day')}`}>
-                {days.toReversed().map((day) => (
-                  <span
-                    key={day.day}
-                    data-tier={day.tier}
-                    style={{ height: `${Math.max(2, (day.bytes / largest) * 100)}%` }}
-                    title={`${day.day}: ${bytes(day.bytes)}, ${day.tier}`}
-                  />
-                ))}
+              <div style={{ maxWidth: Math.max(220, days.length * 30) }}>
+                <div className={classes.days} role="img" aria-label={`Sizes of ${many(days.length, 'stored day')}`}>
+                  {days.toReversed().map((day) => (
+                    <span
+                      key={day.day}
+                      data-tier={day.tier}
+                      style={{ height: `${Math.max(2, (day.bytes / largest) * 100)}%` }}
+                      title={`${day.day}: ${bytes(day.bytes)}, ${day.tier}`}
+                    />
+                  ))}
+                </div>
+                <p className={classes.ends}>
+                  <span className="num">{days.at(-1)!.day}</span>
+                  <span className="num">{days[0]!.day}</span>
+                </p>
               </div>
-              <p className={classes.ends}>
-                <span className="num">{days.at(-1)!.day}</span>
-                <span className="num">{days[0]!.day}</span>
-              </p>
               <ul className={classes.tiers}>
                 {tierNames
                   .map((tier) => [tier, days.filter((day) => day.tier === tier)] as const)
