@@ -41,8 +41,9 @@ export class ArchivesService {
       if (!known) throw Refusal.notFound('archive', id);
       if (known.state === 'writing' || known.state === 'failed')
         throw new Refusal('conflict', 'It is not complete yet.', { state: known.state });
-      const until = new Date(this.clock.now().getTime() + body.days * DAY_MS);
-      const row = await archiveStore.orderRestore(tx, id, until);
+      const now = this.clock.now();
+      const until = new Date(now.getTime() + body.days * DAY_MS);
+      const row = await archiveStore.orderRestore(tx, id, until, now);
       const record = { actor: actorOf(principal), action: 'archive.restore_requested', resource: `archive:${id}` };
       await audit.append(tx, { ...record, after: { day: row.day, until: until.toISOString() }, requestId });
       return toArchive(row);

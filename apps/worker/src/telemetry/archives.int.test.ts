@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveStore } from '@muster/persistence/telemetry/archive.store';
 import { partitionStore } from '@muster/persistence/telemetry/partition.store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, deadlyDatabase, everything, type StorageWorld, storageWorld } from './storage.harness.js';
@@ -67,6 +68,24 @@ describe('an archive', () => {
     world.clock.advance(2 * DAY_MS);
     await dieOften();
     expect(await everything(world)).toEqual([]);
+  });
+
+  it('that is ordered again when its time is over comes back whole', async () => {
+    await world.keep('north', '', 2, { archive: true });
+    await world.keep('south', '', 2);
+    await world.fill(oldest, 5);
+    await world.on(database()).retain(later(3));
+    const [{ id }] = (await world.archivesOf('north')) as [{ id: string }];
+    const order = (until: number, now: number) =>
+      database().system((tx) => archiveStore.orderRestore(tx, id, later(until), later(now)));
+    expect(await order(5, 4)).toMatchObject({ state: 'restoring' });
+    await world.on(database()).settle();
+    expect(await order(6, 4)).toMatchObject({ state: 'restored', restoredUntil: later(6) });
+    expect(await order(9, 7)).toMatchObject({ state: 'restoring' });
+    await database().system((tx) => archiveStore.settle(tx, { id, state: 'restored' }, later(10)));
+    expect(await world.archivesOf('north')).toMatchObject([{ state: 'restoring' }]);
+    await world.on(database()).settle();
+    expect(await everything(world)).toHaveLength(15);
   });
 
   it('is made when the store is there again, and until then its rows wait', async () => {

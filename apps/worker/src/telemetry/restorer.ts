@@ -48,7 +48,7 @@ export class Restorer {
         for (let i = 0; i < batch.length; i += ROWS) total += await this.#move(one, bringing, batch.slice(i, i + ROWS));
       return total;
     });
-    await this.database.system((tx) => archiveStore.settle(tx, one.id, this.clock.now()));
+    await this.database.system((tx) => archiveStore.settle(tx, one, this.clock.now()));
     this.logger.info(
       { archive: one.id, tenant: one.tenant, day: one.day, rows },
       bringing ? 'an archive was restored' : 'a restored archive went again',
@@ -65,7 +65,7 @@ export class Restorer {
   async #giveUp(one: ArchiveRow, error: ContentDamaged): Promise<void> {
     await this.database.system(async (tx) => {
       if (one.state === 'restoring') return archiveStore.refuseRestore(tx, one.id, error.message);
-      await archiveStore.settle(tx, one.id, this.clock.now());
+      await archiveStore.settle(tx, one, this.clock.now());
       await retentionStore.forgetDone(tx, partAt(rawMessages, new Date(`${one.day}T00:00:00Z`)).name);
     });
   }

@@ -66,12 +66,13 @@ export const archiveStore = {
     );
   },
 
-  /** Orders a restore, or moves the end of one. */
-  async orderRestore(tx: Tx, id: string, until: Date): Promise<ArchiveRow> {
+  /** Orders a restore, or moves the end of one that is not over: of one that is, rows may be going already. */
+  async orderRestore(tx: Tx, id: string, until: Date, now: Date): Promise<ArchiveRow> {
     const [row] = await tx.query<ArchiveRow>(
-      `update archives set state = case state when 'restored' then state else 'restoring' end, restored_until = $2, detail = null
+      `update archives set restored_until = $2, detail = null,
+         state = case when state = 'restored' and restored_until > $3 then state else 'restoring' end
        where id = $1 returning ${light}`,
-      [id, until],
+      [id, until, now],
     );
     return row!;
   },
@@ -136,16 +137,16 @@ export const archiveStore = {
     );
   },
 
-  /** False when it was ended meanwhile. */
-  async settle(tx: Tx, id: string, now: Date): Promise<boolean> {
-    return (
-      (await tx.execute(
-        `update archives set state = case state when 'restoring' then 'restored' else 'kept' end,
-         restored_until = case state when 'restoring' then restored_until end
-       where id = $1 and (state = 'restoring' or (state = 'restored' and restored_until <= $2))`,
+  /** What was due is done; nothing changes if it was ordered anew meanwhile, and then it is due again. */
+  async settle(tx: Tx, { id, state }: Pick<ArchiveRow, 'id' | 'state'>, now: Date): Promise<void> {
+    if (state === 'restoring')
+      await tx.execute(`update archives set state = 'restored' where id = $1 and state = 'restoring'`, [id]);
+    else
+      await tx.execute(
+        `update archives set state = 'kept', restored_until = null
+         where id = $1 and state = 'restored' and restored_until <= $2`,
         [id, now],
-      )) > 0
-    );
+      );
   },
 
   /** Archives that hold rows of any of the devices, with all their keys; across tenants. */
