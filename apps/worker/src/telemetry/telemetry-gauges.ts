@@ -1,4 +1,5 @@
 import { Database, type Tx } from '@muster/persistence/database';
+import { baselineStore } from '@muster/persistence/telemetry/baseline.store';
 import { ingestStatusStore } from '@muster/persistence/telemetry/ingest-status.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
@@ -24,6 +25,7 @@ export class TelemetryGauges {
     @Inject(METRICS) metrics: Registry,
   ) {
     const rollups = this.#shared((tx) => ingestStatusStore.rollups(tx, this.clock.now()));
+    const looks = this.#shared((tx) => baselineStore.backlog(tx));
     const partitions = this.#shared((tx) => ingestStatusStore.partitions(tx));
     const gauge = (name: string, help: string, read: () => Promise<number | null>) =>
       new Gauge({
@@ -46,6 +48,10 @@ export class TelemetryGauges {
     gauge('muster_rollup_oldest_seconds', 'Time since the oldest hour that waits to be rolled up ended.', async () => {
       const found = await rollups();
       return found && (found.oldest === null ? 0 : this.#secondsSince(found.oldest) - HOUR_S);
+    });
+    gauge('muster_anomaly_looks_waiting', 'Devices with new hours that were not looked at for anomalies.', async () => {
+      const found = await looks();
+      return found?.waiting ?? null;
     });
     gauge('muster_partition_days_ahead', 'Days until the newest day partition of messages ends.', async () => {
       const found = await partitions();

@@ -139,9 +139,4 @@ export const anomalyStore = {
   prune(tx: Tx, before: Date): Promise<number> {
     return tx.execute(`delete from anomalies where state = 'closed' and closed_at < $1`, [before]);
   },
-
-  /** Forgets everything found of the devices: a purge of measured data takes what was concluded from it. */
-  forget(tx: Tx, deviceKeys: readonly number[]): Promise<number> {
-    return tx.execute('delete from anomalies where device_key = any($1)', [deviceKeys]);
-  },
 };

@@ -55,7 +55,6 @@ export interface Learned extends SeriesKey {
   readonly days: unknown;
 }
 
-const HOUR_MS = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 const MOST_READINGS = 12_000;
 
@@ -173,15 +172,15 @@ export const baselineStore = {
     return found.map(({ days }) => days);
   },
 
-  /** How many devices wait to be looked at, and the oldest hour of them. */
-  async backlog(tx: Tx): Promise<{ waiting: number; oldest: Date | null }> {
-    const [row] = await tx.query<{ waiting: number; oldest: Date | null }>(
-      'select count(*)::int as waiting, min(due_from) as oldest from anomaly_looks where due_from is not null',
+  /** How many devices wait to be looked at. */
+  async backlog(tx: Tx): Promise<{ waiting: number }> {
+    const [row] = await tx.query<{ waiting: number }>(
+      'select count(*)::int as waiting from anomaly_looks where due_from is not null',
     );
     return row!;
   },
 
-  /** Forgets devices that are gone, and what a purge removed. */
+  /** Forgets what was learned of devices and that they wait. */
   async forget(tx: Tx, deviceKeys: readonly number[]): Promise<void> {
     await tx.execute('delete from anomaly_looks where device_key = any($1)', [deviceKeys]);
     await tx.execute('delete from series_baselines where device_key = any($1)', [deviceKeys]);
@@ -210,5 +209,3 @@ const LEARN = `
     profile = case when excluded.profile is null and
       (select k from unnest($1::int[], $2::int[], $3::int[], $7::boolean[]) v(d, p, m, k)
        where v.d = b.device_key and v.p = b.place_id and v.m = b.metric) then b.profile else excluded.profile end`;
-
-export const hourOf = (ms: number): number => Math.floor(ms / HOUR_MS) * HOUR_MS;
