@@ -1,4 +1,4 @@
-import { arrayLiteral, quoted } from '../array-literal.js';
+import { binaryArray, textArray } from '../binary-array.js';
 import type { Tx } from '../transaction.js';
 
 /** The newest reading of one metric of a device or of a place below it. */
@@ -23,12 +23,12 @@ export const latestStore = {
     // Sorted, as everywhere, so that two workers cannot deadlock.
     const sorted = values.toSorted(bySeries);
     await tx.prepared('muster_keep_latest', KEEP, [
-      arrayLiteral(sorted, (one) => one.deviceKey),
-      arrayLiteral(sorted, (one) => one.placeId),
-      arrayLiteral(sorted, (one) => one.metric),
-      arrayLiteral(sorted, (one) => quoted(one.tenant)),
-      arrayLiteral(sorted, (one) => new Date(one.at).toISOString()),
-      arrayLiteral(sorted, (one) => one.value),
+      binaryArray('int4', sorted, (one) => one.deviceKey),
+      binaryArray('int4', sorted, (one) => one.placeId),
+      binaryArray('int4', sorted, (one) => one.metric),
+      textArray(sorted, (one) => one.tenant),
+      binaryArray('timestamptz', sorted, (one) => one.at),
+      binaryArray('float8', sorted, (one) => one.value),
     ]);
   },
 };
