@@ -37,11 +37,10 @@ export const rollupStore = {
   async rollUp(tx: Tx, until: Date, limit: number): Promise<number> {
     await alone(tx);
     const taken = await tx.query<Marked>(
-      `delete from rollup_dirty r using (
-         select device_key, bucket from rollup_dirty where bucket < $1 order by bucket, device_key limit $2
-         for update skip locked) oldest
-       where r.device_key = oldest.device_key and r.bucket = oldest.bucket
-       returning r.device_key as "deviceKey", r.bucket`,
+      // By row address: a table that empties and fills by the hour has no statistics to choose a join by.
+      `delete from rollup_dirty where ctid = any (array(
+         select ctid from rollup_dirty where bucket < $1 order by bucket, device_key limit $2 for update skip locked))
+       returning device_key as "deviceKey", bucket`,
       [until, limit],
     );
     const open = await retentionStore.computable(tx, taken);
@@ -58,13 +57,12 @@ export const rollupStore = {
   async rollUpDays(tx: Tx, until: Date, limit: number): Promise<number> {
     await alone(tx);
     const taken = await tx.query<Marked>(
-      `delete from rollup_dirty_days r using (
-         select d.device_key, d.bucket from rollup_dirty_days d
+      `delete from rollup_dirty_days where ctid = any (array(
+         select d.ctid from rollup_dirty_days d
          where d.bucket <= $1::timestamptz - interval '1 day' and not exists (select from rollup_dirty h
            where h.device_key = d.device_key and h.bucket >= d.bucket and h.bucket < d.bucket + interval '1 day')
-         order by d.bucket, d.device_key limit $2 for update of d skip locked) oldest
-       where r.device_key = oldest.device_key and r.bucket = oldest.bucket
-       returning r.device_key as "deviceKey", r.bucket`,
+         order by d.bucket, d.device_key limit $2 for update of d skip locked))
+       returning device_key as "deviceKey", bucket`,
       [until, limit],
     );
     await run(tx, 'muster_roll_up_days', ROLL_UP_DAYS, taken);
