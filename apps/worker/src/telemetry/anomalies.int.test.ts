@@ -75,6 +75,22 @@ describe('a sensor that repeats itself', () => {
     expect(await world.letters(device)).toHaveLength(1);
   });
 
+  it('that recovers and fails again is two findings, also when one look sees the end and the beginning', async () => {
+    const fails = (h: number) => (h >= PAST && h < PAST + 8) || h >= PAST + 14;
+    const signal: Signal = (h) => (fails(h) ? 22.5 : warm(14)(h));
+    const device = await withPast(signal);
+    const signals = new Map([[temperature, signal]]);
+    await world.live(device, signals, PAST, PAST + 8);
+    await world.send(device, signals, PAST + 8, PAST + 22);
+    await world.look();
+    expect(await world.findings(device)).toMatchObject([
+      { kind: 'stuck', state: 'closed', since: at(PAST) },
+      { kind: 'stuck', state: 'open', since: at(PAST + 14) },
+    ]);
+    const letters = await world.letters(device);
+    expect(letters.map(({ type }) => type)).toEqual(['anomaly.opened', 'anomaly.closed', 'anomaly.opened']);
+  });
+
   it('leaves no ghost when late readings show that it moved', async () => {
     const signal: Signal = (h) => (h >= PAST ? 22 : warm(3)(h));
     const device = await withPast(signal);

@@ -103,7 +103,8 @@ function judge(
   const before = findings.filter(({ closedAt }) => closedAt !== null);
   return judgeSeries(view, open).flatMap((finding) => {
     const known = open[finding.kind] as FindingRow | undefined;
-    const id = known !== undefined && known.since >= finding.since ? known.id : (known?.id ?? null);
+    // One that ended in this look may be followed by another of its kind.
+    const id = known !== undefined && finding.since <= known.since ? known.id : null;
     // An hour that changed late is judged again; what was found and ended there is known.
     const again = id === null && before.some((one) => one.kind === finding.kind && finding.since < one.closedAt!);
     return again ? [] : [{ ...finding, id, ...keyOf(series) }];
