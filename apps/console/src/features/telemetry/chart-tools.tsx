@@ -3,6 +3,7 @@ import type { LatestValue } from '@muster/contracts/telemetry/telemetry.schema';
 import { IconDownload } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
+import { many } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { useMay } from '../access/session.queries.js';
 import { DeviceSelect } from './device-select.js';
@@ -47,7 +48,7 @@ export function ChartTools({ deviceId, values, place, metrics, window }: ChartTo
       ) : null}
       <MultiSelect
         aria-label="Metrics"
-        placeholder={search.metrics ? undefined : `All ${here.length} metrics`}
+        placeholder={search.metrics ? undefined : `All ${many(here.length, 'metric')}`}
         miw={180}
         maw={420}
         searchable
