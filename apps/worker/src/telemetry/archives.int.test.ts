@@ -75,7 +75,7 @@ describe('an archive', () => {
     await world.keep('south', '', 2);
     await world.fill(oldest, 5);
     await world.on(database()).retain(later(3));
-    const [{ id }] = (await world.archivesOf('north')) as [{ id: string }];
+    const { id } = (await world.archivesOf('north'))[0]!;
     const order = (until: number, now: number) =>
       database().system((tx) => archiveStore.orderRestore(tx, id, later(until), later(now)));
     expect(await order(5, 4)).toMatchObject({ state: 'restoring' });

@@ -9,7 +9,7 @@ export const RetentionPolicy = z
     class: z.string().max(64).nullable(),
     rawDays: z.number().int().min(1).max(3650),
     hourlyDays: z.number().int().min(1).max(3650),
-    /** Raw days older than this are detached and rewritten in device order. */
+    /** Raw days older than this are rewritten in device order, by the shortest setting of those who keep them. */
     warmAfterDays: z.number().int().min(1).max(3650),
     /** Whether raw data that ends is archived as Parquet before. */
     archive: z.boolean(),

@@ -41,6 +41,14 @@ describe('artifacts in an S3-compatible store', () => {
     await expect(storage.open('south', one)).rejects.toMatchObject({ name: 'ContentDamaged' });
   });
 
+  it('are gone once removed, which may be asked for again', async () => {
+    await put('one');
+    await storage.remove('north', one.sha256);
+    await storage.remove('north', one.sha256);
+    await expect(storage.open('north', one)).rejects.toMatchObject({ name: 'ContentDamaged' });
+    await put('one');
+  });
+
   it('are handed out with the length they were stored with or not at all', async () => {
     for (const size of [content.length - 1, content.length + 1, 2 * content.length]) {
       const range = { start: size - 10, end: size - 1 };
