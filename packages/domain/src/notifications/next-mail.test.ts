@@ -26,6 +26,16 @@ describe('a mail', () => {
     expect(describeMail('telemetry.rolled_up', {}, 'acme', 'http://x')).toBeNull();
   });
 
+  it('tells what was found by whom it suspects, and when it is over', () => {
+    const told = { deviceId: 'd1', sentence: 'power_w at d was 9 for 5 hours.', suspect: 'asset' as const };
+    expect(describeMail('anomaly.opened', told, 'acme', 'http://x')).toEqual({
+      subject: 'An asset behaves unlike itself (acme)',
+      body: 'power_w at d was 9 for 5 hours.\n\nTenant acme\nhttp://x/devices/d1\n',
+    });
+    const closed = describeMail('anomaly.closed', told, 'acme', 'http://x')!;
+    expect([closed.subject, closed.body]).toEqual(['Back to normal (acme)', expect.stringContaining('for 5 hours.')]);
+  });
+
   it('has a subject of one line whatever it is about', () => {
     const engaged = { engaged: true, by: 'eve\r\nBcc: all@acme.test', reason: 'fire' };
     const mail = describeMail('kill_switch.changed', engaged, 'acme', 'http://x')!;
