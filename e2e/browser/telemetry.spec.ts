@@ -167,7 +167,7 @@ test('a dead letter is edited and replayed', async ({ page }) => {
 test('the ingest page shows a rate, who takes messages and what is stored', async ({ page }) => {
   await page.goto('/ingest');
   await expect(heading(page, 'Ingest')).toBeVisible();
-  await expect(page.getByText(/^[\d.,]*[1-9][\d.,]*\/s$/).first()).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByText(/^[\d.,]*[1-9][\d.,]*\/s$/).first()).toBeVisible({ timeout: 45_000 });
   await expect(page.getByRole('table', { name: 'Processes that take messages' }).getByRole('row').nth(1)).toContainText(
     'takes messages',
   );
