@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '@muster/persistence/migrate';
@@ -65,6 +66,8 @@ export async function startTestCluster({
   }
 }
 
+const isMounted = (folder: string): boolean => statSync(folder).dev !== statSync(tmpdir()).dev;
+
 /** Clusters of runs that were killed: their folder names the process that owned them. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
@@ -73,6 +76,8 @@ function removeAbandoned(): void {
     const folder = join(tmpdir(), name);
     const left = runningPostmaster(join(folder, 'postgres'));
     if (left) process.kill(left.pid, 'SIGQUIT');
+    // One that had a disk of its own is still mounted, and a mount point cannot be removed.
+    if (isMounted(folder)) spawnSync('umount', ['--lazy', folder]);
     rmSync(folder, { recursive: true, force: true });
   }
 }
