@@ -49,10 +49,10 @@ const backlog = async (stack: Stack): Promise<number> => {
 
 describe('nothing is lost and nothing counts twice', () => {
   it.each([['embedded', 0] as const, ['mosquitto', BROKER_KILLS] as const])(
-    `${MESSAGES} messages of ${DEVICES} devices, some three times and all shuffled; broker %s, kill -9 of the worker ${WORKER_KILLS} times, of the broker %d times, of the database ${DATABASE_KILLS} times`,
+    `${MESSAGES} messages of ${DEVICES} devices, some three times and all shuffled; broker %s, kill -9 of the worker ${WORKER_KILLS} times, of the broker, which keeps nothing on disk, %d times, of the database ${DATABASE_KILLS} times`,
     async (broker, brokerKills) => {
       await using postgres = await MortalCluster.start();
-      await using stack = await Stack.start({ cluster: postgres.cluster, broker });
+      await using stack = await Stack.start({ cluster: postgres.cluster, broker, forgetfulBroker: true });
       const devices = await enrolPlainFleet(stack, DEVICES);
       fillBuffers(devices);
       const began = performance.now();

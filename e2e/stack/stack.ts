@@ -24,6 +24,8 @@ export interface ExternalParts {
 export type StackOptions = ({ readonly cluster: TestCluster } | { readonly external: ExternalParts }) & {
   /** `mosquitto` runs Debian's broker with the product's own configuration. */
   readonly broker?: 'embedded' | 'mosquitto';
+  /** Mosquitto keeps nothing on disk. */
+  readonly forgetfulBroker?: boolean;
   /** Ports under which each worker of several finds the database; one worker goes there directly. Needs an external broker. */
   readonly workersVia?: readonly number[];
 };
@@ -41,7 +43,7 @@ export class Stack implements AsyncDisposable {
   ) {}
 
   static async start(options: StackOptions): Promise<Stack> {
-    const { broker = 'embedded', workersVia = [] } = options;
+    const { broker = 'embedded', forgetfulBroker = false, workersVia = [] } = options;
     const home = mkdtempSync(join(tmpdir(), 'muster-stack-'));
     mkdirSync(join(home, 'logs'));
     const own = 'cluster' in options ? await cloneDatabase(options.cluster) : null;
@@ -73,7 +75,13 @@ export class Stack implements AsyncDisposable {
     const testDatabase = own ?? (await connectTo(external!.databaseUrl));
     const mosquitto =
       broker === 'mosquitto'
-        ? await startMosquitto({ home, tls: join(home, 'data', 'tls'), port: ports.mqtt, servicePort })
+        ? await startMosquitto({
+            home,
+            tls: join(home, 'data', 'tls'),
+            port: ports.mqtt,
+            servicePort,
+            forgetful: forgetfulBroker,
+          })
         : null;
     for (const worker of workers) await worker.start();
     const baseUrl = `http://127.0.0.1:${ports.people}`;

@@ -27,6 +27,8 @@ export interface MosquittoOptions {
   readonly port: number;
   /** Where the control plane connects. */
   readonly servicePort: number;
+  /** Keeps nothing on disk: a killed broker forgets every message it has acknowledged. */
+  readonly forgetful?: boolean;
 }
 
 /** Debian's mosquitto under a test's control. */
@@ -55,7 +57,8 @@ export async function startMosquitto(options: MosquittoOptions): Promise<Mosquit
     .replace('listener 8884', `listener ${options.servicePort} 127.0.0.1`)
     .replaceAll('/mosquitto/tls/', `${home}/tls/`)
     .replaceAll('/mosquitto/config/', `${home}/`)
-    .replace('/mosquitto/data/', `${store}/`);
+    .replace('/mosquitto/data/', `${store}/`)
+    .replace('persistence true', `persistence ${options.forgetful ? 'false' : 'true'}`);
   // As root mosquitto would change to a user that cannot read a temporary folder.
   const user = process.getuid?.() === 0 ? 'user root\n' : '';
   writeFileSync(join(home, 'mosquitto.conf'), `${configuration}\n${user}`);
