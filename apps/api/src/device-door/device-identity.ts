@@ -2,6 +2,7 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import type { ProblemCode } from '@muster/contracts/problem';
 import { authoriseConnect } from '@muster/domain/enrollment/authorise-connect';
 import { Database } from '@muster/persistence/database';
+import { activateCertificate } from '@muster/persistence/enrollment/activate-certificate';
 import { certificateStore, type PresentedRow } from '@muster/persistence/enrollment/certificate.store';
 import { validateDevicePath } from '@muster/pki/path/validate-device-path';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -58,8 +59,11 @@ export class DeviceIdentity {
     return this.database.system((tx) => certificateStore.findByFingerprint(tx, fingerprint));
   }
 
+  /** The first use of a certificate makes it active, as a login over MQTT does. */
   async #authorise(row: PresentedRow, now: Date): Promise<void> {
     const verdict = authoriseConnect({ ...row, certificateState: row.state }, now);
+    if (verdict.ok && verdict.value.activates)
+      await this.database.system((tx) => activateCertificate(tx, row.fingerprint, now));
     if (verdict.ok) return;
     await this.database.system((tx) => certificateStore.markHandshakeRefused(tx, row.id, now));
     throw new Refusal(verdict.code, verdict.detail);

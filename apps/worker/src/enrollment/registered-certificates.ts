@@ -1,7 +1,7 @@
 import { authoriseConnect } from '@muster/domain/enrollment/authorise-connect';
-import type { Database, Tx } from '@muster/persistence/database';
+import type { Database } from '@muster/persistence/database';
+import { activateCertificate } from '@muster/persistence/enrollment/activate-certificate';
 import { certificateStore, type PresentedRow } from '@muster/persistence/enrollment/certificate.store';
-import { outbox } from '@muster/persistence/outbox/outbox.store';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { ConnectAuthority, SessionGrant } from '../gateway/embedded/sessions.js';
 
@@ -25,7 +25,7 @@ export class RegisteredCertificates implements ConnectAuthority {
         await certificateStore.markHandshakeRefused(tx, seen.id, now);
         return { refused: verdict.code };
       }
-      if (verdict.value.activates) await activate(tx, fingerprint, now);
+      if (verdict.value.activates) await activateCertificate(tx, fingerprint, now);
       return grantOf(seen);
     });
   }
@@ -37,20 +37,3 @@ const grantOf = ({ tenantId, deviceId, fingerprint, notAfter }: PresentedRow): S
   fingerprint,
   notAfter,
 });
-
-async function activate(tx: Tx, fingerprint: string, now: Date): Promise<void> {
-  const row = await certificateStore.present(tx, fingerprint);
-  if (row?.state !== 'issued') return;
-  await certificateStore.setState(tx, row.id, { state: 'active', reasonCode: null, reasonDetail: null }, now);
-  for (const other of await certificateStore.listLive(tx, row.deviceId)) {
-    if (other.id === row.id || other.state !== 'active') continue;
-    const change = { state: 'superseded', reasonCode: 'renewed', reasonDetail: null } as const;
-    await certificateStore.setState(tx, other.id, change, now);
-  }
-  await outbox.drop(tx, {
-    tenantId: row.tenantId,
-    type: 'certificate.activated',
-    key: row.deviceId,
-    payload: { certificateId: row.id, deviceId: row.deviceId },
-  });
-}

@@ -54,9 +54,11 @@ export const openDoors = async (limits: Partial<DoorLimits> = {}, settings: obje
     test.database.system((tx) =>
       tx.query('select reason, topic, body from dead_letters where device_id = $1 order by id', [deviceId]),
     );
+  const certificates = async (deviceId: string): Promise<{ id: string; state: string }[]> =>
+    (await door.people.as('viewer').get(`/devices/${deviceId}/certificates`)).json().items;
   const revoke = async (deviceId: string): Promise<void> => {
-    const [certificate] = (await door.people.as('viewer').get(`/devices/${deviceId}/certificates`)).json().items;
-    await door.people.as('owner').post(`/certificates/${certificate.id}/revoke`, { reason: 'keyCompromise' });
+    const [certificate] = await certificates(deviceId);
+    await door.people.as('owner').post(`/certificates/${certificate!.id}/revoke`, { reason: 'keyCompromise' });
   };
   /** Runs `work` while nobody can reach the database; connections that stood are cut. */
   const withoutDatabase = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -78,7 +80,7 @@ export const openDoors = async (limits: Partial<DoorLimits> = {}, settings: obje
     await door.close();
     await test.drop();
   };
-  return { test, door, metrics, enrol, stored, dead, revoke, withoutDatabase, close };
+  return { test, door, metrics, enrol, stored, dead, certificates, revoke, withoutDatabase, close };
 };
 
 export type Doors = Awaited<ReturnType<typeof openDoors>>;
