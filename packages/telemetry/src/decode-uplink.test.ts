@@ -62,6 +62,10 @@ describe('decoding an uplink', () => {
     expect(decode(telemetry({ readings: [] }))).toMatchObject({ mark: { stream: 'telemetry', epoch: 0, seqNo: 7 } });
   });
 
+  it.each([{ seqNo: -1 }, { epoch: -1 }, { epoch: 0.5 }])('names none by a number that is none: %j', (fields) => {
+    expect(decode(telemetry(fields))).toMatchObject({ kind: 'refused', mark: null });
+  });
+
   it.each([
     ['/readings/0/values/power_w must be number,null', telemetry({ readings: [{ values: { power_w: 'much' } }] })],
     ['/readings/0/values key "Bad" must match pattern', telemetry({ readings: [{ values: { Bad: 1 } }] })],

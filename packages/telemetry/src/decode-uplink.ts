@@ -125,6 +125,9 @@ function isDeeper(value: object, left: number): boolean {
 
 const markOf = (channel: UplinkChannel, header: Record<string, unknown>): UplinkMark | null => {
   const { seqNo, epoch = 0, stream = channel } = header;
-  const readable = Number.isSafeInteger(seqNo) && Number.isSafeInteger(epoch) && typeof stream === 'string';
+  const readable = isCount(seqNo) && isCount(epoch) && typeof stream === 'string';
   return readable ? { stream: stream.slice(0, 32), epoch: epoch as number, seqNo: seqNo as number } : null;
 };
+
+/** An acknowledgement, too, has a form, and what is below zero is no number of a message. */
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
