@@ -113,6 +113,17 @@ export class Intake {
     }
   }
 
+  /**
+   * As `take`, for a message that its door found no uplink: to the dead letters, unless its device floods. With `told` its
+   * device hears of it as far as its header can be read; its channel has to be the one the device meant.
+   */
+  turnAway(message: UplinkMessage, refusal: UplinkRefusal, told: boolean): Promise<UplinkRefusal> {
+    const { channel, deviceId, payload } = message;
+    const hold = this.admission.holdOf(message, channel);
+    if (hold !== null) return Promise.resolve(this.#holdBack(channel, message, hold));
+    return this.refuse(message, refusal, told ? decodeUplink(channel, deviceId, payload).mark : null);
+  }
+
   /** Commits the message to the dead letters and tells its device why. */
   async refuse(
     message: UplinkMessage,

@@ -5,15 +5,16 @@ export class CborFault extends Error {}
 
 /**
  * Reads one CBOR item (RFC 8949) of the JSON kind: maps with text keys, arrays, text, numbers, true, false and null. Numbers
- * may also be NaN and infinite. Throws CborFault for everything else.
+ * may also be NaN and infinite. Throws CborFault for everything else, and for what is nested deeper than `most`.
  *
  * Ours and not a library, because the input is hostile: what general decoders do for tags (dates, patterns, shared and
  * typed values) and for announced lengths (an array of 2^27 from ten bytes) is what must not happen here.
  */
-export function decodeCbor(payload: Uint8Array): unknown {
+export function decodeCbor(payload: Uint8Array, most: number = MAX_DEPTH): unknown {
   bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   at = 0;
+  deepest = most;
   try {
     // 3.4.6: the tag that only says "this is CBOR".
     if (bytes.length > 3 && bytes[0] === 0xd9 && bytes[1] === 0xd9 && bytes[2] === 0xf7) at = 3;
@@ -37,6 +38,7 @@ const INDEFINITE = -1;
 let bytes: Buffer = NONE;
 let view: DataView = new DataView(NONE.buffer, 0, 0);
 let at = 0;
+let deepest = MAX_DEPTH;
 
 const fault = (rule: string): CborFault => new CborFault(`${rule} (byte ${at})`);
 
@@ -91,7 +93,7 @@ function countOf(more: number, bytesEach: number): number {
 }
 
 function readArray(more: number, depth: number): unknown[] {
-  if (depth > MAX_DEPTH) throw fault(`nested deeper than ${MAX_DEPTH}`);
+  if (depth > deepest) throw fault(`nested deeper than ${deepest}`);
   const count = countOf(more, 1);
   const items: unknown[] = [];
   if (count === INDEFINITE) {
@@ -103,7 +105,7 @@ function readArray(more: number, depth: number): unknown[] {
 }
 
 function readMap(more: number, depth: number): Record<string, unknown> {
-  if (depth > MAX_DEPTH) throw fault(`nested deeper than ${MAX_DEPTH}`);
+  if (depth > deepest) throw fault(`nested deeper than ${deepest}`);
   const count = countOf(more, 2);
   const map: Record<string, unknown> = {};
   for (let i = 0; i !== count; i++) {

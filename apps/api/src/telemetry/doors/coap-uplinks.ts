@@ -2,8 +2,8 @@ import { parseTopic } from '@muster/contracts/mqtt/topics';
 import { PendingAcks } from '@muster/ingest/pending-acks';
 import { readUplinkClaim, type UplinkClaim, verifyUplink } from '@muster/pki/signing/uplink';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { encodeCbor } from '@muster/telemetry/encode-cbor';
 import { Inject, Injectable } from '@nestjs/common';
-import { Encoder } from 'cbor-x';
 import { DeviceIdentity, type KnownDevice } from '../../device-door/device-identity.js';
 import { toRefusal } from '../../http/problem.filter.js';
 import { RateLimits } from '../../http/rate-limits.js';
@@ -17,7 +17,6 @@ import { LATE, within } from './within.js';
 const SHORT_PATH = 't';
 /** When to come again where nothing better is known, in seconds. */
 const COME_AGAIN_S = 5;
-const encoder = new Encoder({ useRecords: false });
 
 /** A complete signed uplink over CoAP: who sent it, into the ingest, and the acknowledgement as the answer. */
 @Injectable()
@@ -105,5 +104,5 @@ const problemOf = ({ code, status, message, headers }: Refusal, accept: number |
 
 const content = (document: object, accept: number | null): Pick<CoapAnswer, 'payload' | 'format'> =>
   accept === formats.cbor
-    ? { payload: Buffer.from(encoder.encode(document)), format: formats.cbor }
+    ? { payload: encodeCbor(document), format: formats.cbor }
     : { payload: Buffer.from(JSON.stringify(document)), format: formats.json };

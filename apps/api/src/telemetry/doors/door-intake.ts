@@ -1,8 +1,6 @@
-import { topicFor } from '@muster/contracts/mqtt/topics';
 import type { Acks, Addressee } from '@muster/ingest/acks';
-import { DeadLetters } from '@muster/ingest/dead-letters';
 import { HeartbeatIntake } from '@muster/ingest/heartbeat-intake';
-import type { UplinkRefusal } from '@muster/ingest/intake';
+import { Intake, type UplinkRefusal } from '@muster/ingest/intake';
 import { TelemetryIntake } from '@muster/ingest/telemetry-intake';
 import type { UplinkMessage } from '@muster/ingest/uplink';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -41,7 +39,7 @@ export class DoorIntake {
   constructor(
     private readonly telemetry: TelemetryIntake,
     private readonly heartbeats: HeartbeatIntake,
-    private readonly deadLetters: DeadLetters,
+    private readonly intake: Intake,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(DOOR_LIMITS) private readonly limits: DoorLimits,
   ) {}
@@ -67,7 +65,7 @@ export class DoorIntake {
       return await this.#takeIn(device, uplink, answer);
     } finally {
       this.#underWay--;
-      for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#waiting.shift()?.();
     }
   }
 
@@ -75,12 +73,9 @@ export class DoorIntake {
     const { tenantId: tenant, deviceId, fingerprint } = device;
     const { channel, place, payload, fault } = uplink;
     const receivedAt = this.clock.now();
-    if (fault !== null) {
-      const topic = topicFor({ tenant, device: deviceId, direction: 'up', channel, place });
-      await this.deadLetters.add({ topic, payload, receivedAt, reason: fault.code, detail: fault.detail, deviceId });
-      return fault;
-    }
     const message: DoorMessage = { tenant, deviceId, channel, place, payload, receivedAt, fingerprint, answer };
+    if (fault !== null)
+      return this.intake.turnAway(message, { code: fault.code, detail: fault.detail }, fault.ofChannel);
     return channel === 'heartbeat' ? this.heartbeats.take(message) : this.telemetry.take(message);
   }
 }

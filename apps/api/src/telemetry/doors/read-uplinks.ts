@@ -1,5 +1,5 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { isPlace } from '@muster/contracts/mqtt/topics';
+import { MAX_DEPTH } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import {
   type DoorChannel,
@@ -7,23 +7,28 @@ import {
   MAX_BATCH_MESSAGES,
   MAX_UNPACKED_BYTES,
 } from '@muster/contracts/telemetry/doors.schema';
-import { Decoder, Encoder, setSizeLimits } from 'cbor-x';
+import { decodePayload, expandPayload, type PayloadFault } from '@muster/telemetry/decode-payload';
+import { encodeCbor } from '@muster/telemetry/encode-cbor';
 import { Refusal } from '../../http/refusal.js';
+
+/** What makes a message no uplink. */
+export interface DoorFault {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  /** Whether its channel is the one the device meant: else nobody can tell the device which of its messages is refused. */
+  readonly ofChannel: boolean;
+}
 
 /** One message as a door found it; `fault` when it cannot be an uplink, whoever sent it. */
 export interface DoorUplink {
   readonly channel: DoorChannel;
   readonly place: string | null;
   readonly payload: Buffer;
-  readonly fault: { readonly code: ProblemCode; readonly detail: string } | null;
+  readonly fault: DoorFault | null;
 }
 
-// A few bytes can claim an array of any length, for which the decoder sets memory aside at once.
-setSizeLimits({ maxArraySize: 100_000, maxMapSize: 100_000, maxObjectSize: 100_000 });
-const options = { useRecords: false, mapsAsObjects: true, tagUint8Array: false } as const;
-const decoder = new Decoder(options);
-const encoder = new Encoder(options);
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** A list of messages, which may stand in an object, is two levels around each. */
+const OF_A_BATCH = { bytes: MAX_UNPACKED_BYTES, depth: MAX_DEPTH + 2 };
 
 /**
  * The messages of a request: one uplink, an array of them, `{messages: […]}`, or one a line. JSON or CBOR, packed by gzip
@@ -32,55 +37,48 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws Refusal malformed_json, validation_failed, payload_too_large
  */
 export const readUplinks = (body: Buffer, perLine: boolean): DoorUplink[] => {
-  const bytes = unpacked(body);
-  const messages = perLine ? linesOf(bytes) : messagesOf(bytes);
+  const bytes = expandPayload(body, OF_A_BATCH.bytes);
+  if (!(bytes instanceof Uint8Array)) throw refusalOf(bytes);
+  const messages = perLine ? linesOf(bufferOf(bytes)) : messagesOf(bufferOf(bytes));
   if (messages.length === 0) throw fault('/body', 'holds no message');
-  if (messages.length > MAX_BATCH_MESSAGES) throw tooMany(messages.length);
   return messages;
 };
 
-/** One message in a frame or datagram. What cannot be read goes on as telemetry: the ingest says what is wrong with it. */
+/** One message in a frame. What cannot be read goes on as telemetry: the ingest says what is wrong with it. */
 export const readUplink = (payload: Buffer): DoorUplink => {
-  try {
-    return uplinkOf(parsed(unpacked(payload)), payload);
-  } catch {
-    return { channel: 'telemetry', place: null, payload, fault: null };
-  }
+  const decoded = decodePayload(payload);
+  if ('code' in decoded) return { channel: 'telemetry', place: null, payload, fault: null };
+  return uplinkOf(decoded.body, payload);
 };
 
-const unpacked = (bytes: Buffer): Buffer => {
-  const unpack = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync : isZstd(bytes) ? zstdDecompressSync : null;
-  if (unpack === null) return bytes;
-  try {
-    return unpack(bytes, { maxOutputLength: MAX_UNPACKED_BYTES });
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new Refusal('payload_too_large', `The body unpacks to more than ${MAX_UNPACKED_BYTES} bytes.`);
-    throw new Refusal('malformed_json', `The body cannot be unpacked: ${(error as Error).message}.`);
-  }
-};
+const refusalOf = ({ code, detail }: PayloadFault): Refusal =>
+  new Refusal(code === 'payload_malformed' ? 'malformed_json' : code, `The body cannot be read: ${detail}.`);
 
-/** RFC 8878 3.1.1. */
-const isZstd = (bytes: Buffer): boolean => bytes.length > 3 && bytes.readUInt32LE(0) === 0xfd2fb528;
-
-/** A CBOR array or map, or one that says so (RFC 8949 3.4.6); JSON begins with none of these. */
-const isCbor = (bytes: Buffer): boolean => (bytes[0]! >= 0x80 && bytes[0]! <= 0xbf) || bytes[0] === 0xd9;
-
-const parsed = (bytes: Buffer): unknown => (isCbor(bytes) ? decoder.decode(bytes) : JSON.parse(utf8.decode(bytes)));
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const messagesOf = (bytes: Buffer): DoorUplink[] => {
-  let document: unknown;
+  const decoded = decodePayload(bytes, OF_A_BATCH);
+  if ('code' in decoded) throw refusalOf(decoded);
+  const list = listIn(decoded.body);
+  if (list === null) return [uplinkOf(decoded.body, bytes)];
+  // Before anything is made of each: 8 MiB hold millions of them.
+  if (list.length > MAX_BATCH_MESSAGES) throw tooMany(list.length);
+  return list.map((one) => {
+    const payload = decoded.binary ? encodeCbor(one) : jsonOf(one);
+    return payload === null
+      ? faulty(Buffer.alloc(0), 'payload_invalid', `nested much deeper than ${MAX_DEPTH}`)
+      : uplinkOf(one, payload);
+  });
+};
+
+/** Null for what is nested so deep that it cannot be written again. */
+const jsonOf = (one: unknown): Buffer | null => {
   try {
-    document = parsed(bytes);
+    return Buffer.from(JSON.stringify(one));
   } catch (error) {
-    throw new Refusal('malformed_json', `The body is neither JSON nor CBOR: ${(error as Error).message}.`);
+    if (error instanceof RangeError) return null;
+    throw error;
   }
-  const list = listIn(document);
-  if (list === null) return [uplinkOf(document, bytes)];
-  const encode = isCbor(bytes)
-    ? (one: unknown) => encoder.encode(one)
-    : (one: unknown) => Buffer.from(JSON.stringify(one));
-  return list.map((one) => uplinkOf(one, encode(one)));
 };
 
 /** Null when the document is one message. */
@@ -107,11 +105,8 @@ const linesOf = (bytes: Buffer): DoorUplink[] => {
 };
 
 const readLine = (line: Buffer): DoorUplink => {
-  try {
-    return uplinkOf(JSON.parse(utf8.decode(line)), line);
-  } catch (error) {
-    return faulty(line, 'payload_malformed', (error as Error).message);
-  }
+  const decoded = decodePayload(line);
+  return 'code' in decoded ? faulty(line, decoded.code, decoded.detail) : uplinkOf(decoded.body, line);
 };
 
 const uplinkOf = (message: unknown, payload: Buffer): DoorUplink => {
@@ -122,22 +117,27 @@ const uplinkOf = (message: unknown, payload: Buffer): DoorUplink => {
 
 /** A payload that is said to be of `channel` and `place`. */
 export const uplinkAs = (channel: unknown, place: unknown, payload: Buffer): DoorUplink => {
-  if (!(doorChannels as readonly unknown[]).includes(channel))
+  if (!isDoorChannel(channel))
     return faulty(payload, 'payload_invalid', `/channel must be one of ${doorChannels.join(', ')}`);
-  if (place !== null && (channel !== 'telemetry' || typeof place !== 'string' || !isPlace(place)))
-    return faulty(payload, 'payload_invalid', '/place must be 1 to 5 levels such as site/panel, of telemetry');
-  return { channel: channel as DoorChannel, place: place as string | null, payload, fault: null };
+  if (place === null) return { channel, place, payload, fault: null };
+  if (channel === 'telemetry' && typeof place === 'string' && isPlace(place))
+    return { channel, place, payload, fault: null };
+  const detail = '/place must be 1 to 5 levels such as site/panel, of telemetry';
+  return { channel, place: null, payload, fault: { code: 'payload_invalid', detail, ofChannel: true } };
 };
+
+const isDoorChannel = (channel: unknown): channel is DoorChannel =>
+  (doorChannels as readonly unknown[]).includes(channel);
 
 const faulty = (payload: Buffer, code: ProblemCode, detail: string): DoorUplink => ({
   channel: 'telemetry',
   place: null,
   payload,
-  fault: { code, detail: detail.slice(0, 500) },
+  fault: { code, detail: detail.slice(0, 500), ofChannel: false },
 });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const fault = (pointer: string, message: string): Refusal =>
   new Refusal('validation_failed', `${pointer} ${message}.`, undefined, [{ pointer, message }]);

@@ -1,4 +1,4 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { Encoder } from 'cbor-x';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DoorDevice, type Doors, openDoors, telemetryOf } from './doors.harness.js';
@@ -99,10 +99,11 @@ describe('a batch over HTTP', () => {
     expect(answer.status).toBe(200);
     expect(acks).toMatchObject([
       {
-        ranges: [[1, 3]],
+        ranges: [[1, 4]],
         refused: expect.arrayContaining([
           [2, 'identity_mismatch'],
           [3, 'payload_invalid'],
+          [4, 'payload_invalid'],
         ]),
       },
     ]);
@@ -117,6 +118,60 @@ describe('a batch over HTTP', () => {
     expect(await seqNos(other.deviceId)).toEqual([]);
     expect(await doors.dead(device.deviceId)).toHaveLength(5);
   });
+});
+
+describe('what is hostile', () => {
+  it('has numbers that no acknowledgement can name: the rest is answered all the same', async () => {
+    const device = await doors.enrol();
+    const answer = await post(device, [
+      telemetryOf(device.deviceId, 1),
+      telemetryOf(device.deviceId, 2, { epoch: -1 }),
+      telemetryOf(device.deviceId, -3),
+    ]);
+    expect([answer.status, answer.json().acks]).toMatchObject([200, [{ epoch: 2, ranges: [[1, 1]], refused: [] }]]);
+    expect(answer.json().faults).toMatchObject([{ index: 1 }, { index: 2 }]);
+  });
+
+  it('is nested without end', async () => {
+    const device = await doors.enrol();
+    const deep = `{"extra":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
+    const inJson = await post(device, gzipSync(`[${deep},${JSON.stringify(telemetryOf(device.deviceId, 1))}]`), json);
+    expect([inJson.status, inJson.json().acks]).toMatchObject([200, [{ ranges: [[1, 1]] }]]);
+    const inCbor = await post(device, Buffer.alloc(100_000, 0x81), { 'content-type': 'application/cbor' });
+    expect([inCbor.status, inCbor.json().code]).toEqual([400, 'malformed_json']);
+    expect(inCbor.json().detail).toContain('nested deeper than 18');
+  });
+
+  it('asks for much memory to be unpacked, or is millions of messages', async () => {
+    const device = await doors.enrol();
+    const params = { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_contentSizeFlag]: 0 };
+    const wide = zstdCompressSync(JSON.stringify([telemetryOf(device.deviceId, 1)]), { params });
+    const windowed = Buffer.concat([wide.subarray(0, 5), Buffer.of((27 - 10) << 3), wide.subarray(6)]);
+    expect((await post(device, windowed, json)).json().code).toBe('malformed_json');
+    const many = await post(device, gzipSync(`[${'1,'.repeat(4_000_000)}1]`), json);
+    expect([many.status, many.json().facts]).toEqual([413, { atLeast: 4_000_001, most: 1_000 }]);
+  });
+
+  it('is no message at all, and floods', async () => {
+    const small = await openDoors({}, { floodPerSecond: 1, floodBurst: 3 });
+    try {
+      const device = await small.enrol();
+      const body = Array.from({ length: 8 }, () => 'garbage');
+      const answer = await small.door.send('POST', '/device/v1/telemetry', { as: device.as, body });
+      const codes = answer.json().faults.map(({ code }: { code: string }) => code);
+      expect(codes).toEqual([...Array(3).fill('payload_malformed'), ...Array(5).fill('rate_limited')]);
+      expect(await small.dead(device.deviceId)).toHaveLength(3);
+    } finally {
+      await small.close();
+    }
+  });
+});
+
+it('the first use of a certificate makes it active', async () => {
+  const device = await doors.enrol();
+  expect(await doors.certificates(device.deviceId)).toMatchObject([{ state: 'issued' }]);
+  await post(device, [telemetryOf(device.deviceId, 1)]);
+  expect(await doors.certificates(device.deviceId)).toMatchObject([{ state: 'active' }]);
 });
 
 describe('a request over HTTP is refused as a whole', () => {
