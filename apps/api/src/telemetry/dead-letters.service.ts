@@ -4,6 +4,7 @@ import { Database, type Tx } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { type DeadLetterRow, deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { readablePayload } from '@muster/telemetry/readable-payload';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
@@ -106,12 +107,17 @@ export class DeadLettersService {
   }
 }
 
-/** The body as text; bytes that are none show as replacement characters, and `bodyBytes` says how many there are. */
-const toDeadLetter = (row: DeadLetterRow) => ({
-  ...row,
-  receivedAt: row.receivedAt.toISOString(),
-  resolvedAt: row.resolvedAt?.toISOString() ?? null,
-  body: row.body.toString('utf8'),
-  bodyBytes: row.body.length,
-  lastAt: row.lastAt?.toISOString() ?? null,
-});
+const toDeadLetter = (row: DeadLetterRow) => {
+  const { encoding, decoded, hex } = readablePayload(row.body);
+  return {
+    ...row,
+    receivedAt: row.receivedAt.toISOString(),
+    resolvedAt: row.resolvedAt?.toISOString() ?? null,
+    body: row.body.toString('utf8'),
+    bodyBytes: row.body.length,
+    encoding,
+    decoded,
+    bodyHex: hex,
+    lastAt: row.lastAt?.toISOString() ?? null,
+  };
+};

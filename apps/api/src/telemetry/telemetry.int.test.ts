@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
@@ -5,6 +6,7 @@ import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { latestStore } from '@muster/persistence/telemetry/latest.store';
 import { byKey, effectiveTime, type MessageRow } from '@muster/persistence/telemetry/message-row';
 import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
+import { encodeCbor } from '@muster/telemetry/encode-cbor';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -179,11 +181,11 @@ test('the newest value of each metric and place is listed', async () => {
 });
 
 describe('a dead letter', () => {
-  const bury = (tenant: string) =>
+  const bury = (tenant: string, payload: Buffer = Buffer.from('{nope\0')) =>
     db.database.system(async (tx) => {
       const receivedAt = new Date(noon);
       const why = { reason: 'payload_malformed', detail: 'not JSON', tenant, deviceId: null, receivedAt };
-      await deadLetterStore.insert(tx, [{ ...why, topic: 'muster/v1/x', payload: Buffer.from('{nope\0') }]);
+      await deadLetterStore.insert(tx, [{ ...why, topic: 'muster/v1/x', payload }]);
       const [row] = await deadLetterStore.list(tx, { limit: 1 });
       return row!.id;
     });
@@ -198,6 +200,28 @@ describe('a dead letter', () => {
     expect(again.json()).toMatchObject({ code: 'conflict', facts: { state: 'replayed' } });
     const placed = await db.database.system((tx) => outbox.place(tx, 10));
     expect(placed).toContainEqual(expect.objectContaining({ type: 'dead_letter.replay_requested', key: id }));
+  });
+
+  test.each([
+    ['cbor', encodeCbor({ seqNo: 7, readings: [{ values: { t: 20.5 } }] })],
+    ['gzip', gzipSync('{"seqNo":7,"readings":[{"values":{"t":20.5}}]}')],
+  ])('in %s says what is in it, and takes the edit as JSON', async (encoding, payload) => {
+    const id = await bury('acme', payload);
+    const { items } = (await api.as('operator').get('/dead-letters?state=open')).json();
+    expect(items[0]).toMatchObject({ id, encoding, bodyBytes: payload.length, bodyHex: null });
+    const decoded = { seqNo: 7, readings: [{ values: { t: 20.5 } }] };
+    expect(items[0].decoded).toBe(JSON.stringify(decoded, null, 2));
+    const body = items[0].decoded.replace('"t"', '"temperature"');
+    const replayed = (await api.as('operator').post(`/dead-letters/${id}/replay`, { body })).json();
+    expect(replayed).toMatchObject({ state: 'replayed', encoding: 'json', body, decoded: body });
+  });
+
+  test('that nobody can read is shown as its first bytes', async () => {
+    const payload = Buffer.alloc(600, 0xff);
+    const id = await bury('acme', payload);
+    const { items } = (await api.as('operator').get('/dead-letters?state=open')).json();
+    const bodyHex = 'ff'.repeat(512);
+    expect(items[0]).toMatchObject({ id, encoding: 'unknown', decoded: null, bodyHex, bodyBytes: 600 });
   });
 
   test('and all of a reason or a device are replayed or dropped together, of this tenant alone', async () => {

@@ -125,6 +125,11 @@ export const FleetValuePage = pageOf(FleetValue).extend({
 export type FleetValuePage = z.infer<typeof FleetValuePage>;
 
 export const deadLetterStates = ['open', 'replayed', 'dropped'] as const;
+/**
+ * `body` is the bytes as text, with U+FFFD for those that are none. `decoded` is what they say as JSON, whatever they are
+ * encoded in (NaN and infinite numbers of CBOR as null); null where they cannot be read or that were longer than 200,000
+ * characters. `bodyHex` are the first 512 bytes where they are neither text nor could be read. `bodyBytes` is all of them.
+ */
 export const DeadLetter = z
   .object({
     id: z.string(),
@@ -136,6 +141,9 @@ export const DeadLetter = z
     detail: z.string().nullable(),
     body: z.string(),
     bodyBytes: z.number().int(),
+    encoding: z.enum(['json', 'cbor', 'gzip', 'zstd', 'unknown']),
+    decoded: z.string().nullable(),
+    bodyHex: z.string().nullable(),
     state: z.enum(deadLetterStates),
     resolvedBy: z.string().nullable(),
     resolvedAt: Instant.nullable(),

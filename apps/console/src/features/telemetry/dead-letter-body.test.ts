@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest';
-import { isBinary, jsonFault, prettyBody } from './dead-letter-body.js';
+import { hexLines, jsonFault } from './dead-letter-body.js';
 
-test('JSON is shown with a line per value, and whatever is none as it came', () => {
-  expect(prettyBody('{"seqNo":1}')).toBe('{\n  "seqNo": 1\n}');
-  expect(prettyBody('{"seqNo":')).toBe('{"seqNo":');
-});
-
-test('bytes that are no text are known by their replacement characters', () => {
-  expect(isBinary(new TextDecoder().decode(new Uint8Array([0xa3, 0x61, 0x74])))).toBe(true);
-  expect(isBinary('{"température":1}')).toBe(false);
+test('bytes stand sixteen to a line', () => {
+  expect(hexLines('ff'.repeat(17))).toBe(`0000  ${Array(16).fill('ff').join(' ')}\n0010  ff`);
+  expect(hexLines('')).toBe('');
 });
 
 test('an edit that is no JSON says so', () => {

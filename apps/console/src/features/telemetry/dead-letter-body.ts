@@ -1,13 +1,11 @@
-/** Whether a body came as bytes that are no text, such as CBOR or something compressed; the server shows those as U+FFFD. */
-export const isBinary = (body: string): boolean => body.includes('\uFFFD');
-
-/** JSON with line breaks and indents; anything else as it is. */
-export const prettyBody = (body: string): string => {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
+/** Bytes as a hex dump, sixteen to a line, each line with the place of its first byte. */
+export const hexLines = (hex: string): string => {
+  const lines: string[] = [];
+  for (let at = 0; at < hex.length; at += 32) {
+    const pairs = hex.slice(at, at + 32).match(/../g) ?? [];
+    lines.push(`${(at / 2).toString(16).padStart(4, '0')}  ${pairs.join(' ')}`);
   }
+  return lines.join('\n');
 };
 
 /** What is wrong with a text as JSON, in the browser's words; null when nothing is. */

@@ -10,38 +10,63 @@ import { ProblemNotice } from '../../ui/problem-notice.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { useMay } from '../access/session.queries.js';
-import { isBinary, jsonFault, prettyBody } from './dead-letter-body.js';
+import { hexLines, jsonFault } from './dead-letter-body.js';
 import classes from './telemetry.module.css';
 
 const stale = [['dead-letters'], ['ingest']];
 
+const encodings = { json: 'JSON', cbor: 'CBOR', gzip: 'gzip', zstd: 'zstd', unknown: 'not known' } as const;
+
+/** Bytes that nobody could read, the first of them. */
+function Bytes({ hex, all }: { readonly hex: string; readonly all: number }) {
+  const shown = hex.length / 2;
+  return (
+    <figure className={classes.bytes}>
+      <figcaption className="quiet">
+        {shown < all ? `The first ${count(shown)} of ${count(all)} bytes` : `${bytes(all)}`}, which could not be read
+      </figcaption>
+      <pre className={classes.body}>
+        <code>{hexLines(hex)}</code>
+      </pre>
+    </figure>
+  );
+}
+
+/** What of a letter stands in the field: what it says, else its text, else nothing. */
+const textOf = ({ decoded, bodyHex, body }: DeadLetter): string => decoded ?? (bodyHex === null ? body : '');
+
+const advice = ({ encoding, bodyHex }: DeadLetter): string | undefined => {
+  if (bodyHex !== null) return 'Replay the bytes as they are, or write the message anew as JSON.';
+  if (encoding !== 'json') return `Decoded from ${encodings[encoding]}. Replayed as it came, or as JSON once edited.`;
+  return undefined;
+};
+
 function Inside({ letter }: { readonly letter: DeadLetter }) {
   const may = useMay('dead_letter:write');
-  const binary = isBinary(letter.body);
-  const [first] = useState(() => (binary ? '' : prettyBody(letter.body)));
+  const [first] = useState(() => textOf(letter));
   const [body, setBody] = useState(first);
   const replay = useAction(replayDeadLetter, { stale });
   const drop = useAction(dropDeadLetter, { stale });
   const params = { deadLetterId: letter.id };
   const edited = body !== first;
   const fault = edited ? jsonFault(body) : null;
+  const unread = letter.bodyHex === null ? null : <Bytes hex={letter.bodyHex} all={letter.bodyBytes} />;
   if (letter.state !== 'open')
     return (
-      <pre className={classes.body}>
-        <code>{binary ? `${bytes(letter.bodyBytes)} that are no text (CBOR or compressed)` : first}</code>
-      </pre>
+      unread ?? (
+        <pre className={classes.body}>
+          <code>{first}</code>
+        </pre>
+      )
     );
   return (
     <>
+      {unread}
       <Textarea
         label="Body"
-        description={
-          binary
-            ? `${bytes(letter.bodyBytes)} that are no text (CBOR or compressed). Replay them as they are, or write the message anew as JSON.`
-            : undefined
-        }
+        description={advice(letter)}
         autosize
-        minRows={binary ? 2 : 4}
+        minRows={unread ? 2 : 4}
         maxRows={18}
         readOnly={!may}
         styles={{ input: { fontFamily: 'var(--mono)' } }}
@@ -81,6 +106,11 @@ export function DeadLetterItem({ letter }: { readonly letter: DeadLetter }) {
       <div className={classes.letterHead}>
         <StatusBadge noun="deadLetter" state={letter.state} />
         <code>{letter.reason}</code>
+        {letter.encoding === 'json' ? null : (
+          <span className={classes.encoding} title="What the body came in">
+            {encodings[letter.encoding]}
+          </span>
+        )}
         <span className="soft">{letter.detail}</span>
         <span className="quiet">
           <RelativeTime at={letter.receivedAt} /> · {bytes(letter.bodyBytes)}
