@@ -24,8 +24,11 @@ export const messagesOf = (device: string, from: string, to: string): string => 
 
 /** Readings of messages `m`, one a row, as `u`: dt, metric, value, quality, ord. */
 export const readingsOfM = `unnest(m.dt_ms, m.metric, m.value, m.quality) with ordinality u(dt, metric, value, quality, ord)`;
-/** Null unless the reading may be used. */
-export const usableValue = `case when coalesce(u.quality, 0) & ${unusable} = 0 and u.value <> 'NaN' then u.value end`;
+/**
+ * Null unless the reading may be used. A float8 that runs over is an error in Postgres, and one device that sends 1.7e308
+ * twice an hour would end every rollup: no measurement is as far out as that, NaN is beyond it too.
+ */
+export const usableValue = `case when coalesce(u.quality, 0) & ${unusable} = 0 and u.value between -1e150 and 1e150 then u.value end`;
 /** The order of readings within a series; two at the same time are told apart by what the device says of their order. */
 export const inOrder = 'at, produced_at, seq_no, ord';
 

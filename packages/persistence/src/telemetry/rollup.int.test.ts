@@ -194,4 +194,22 @@ describe('rollups', () => {
       { numRuns: 20 },
     );
   }, 120_000);
+
+  it('of others do not wait for a device whose readings run over', async () => {
+    const [wild, tame] = [await newDevice(), await newDevice()];
+    const reading = (metric: 0 | 1, value: number, dt: number) => ({ dt, metric, value, quality: 0 });
+    const draft = (readings: Draft['readings']): Draft => ({ minute: 30, place: null, clock: 'right', readings });
+    const most = Number.MAX_VALUE;
+    const readings = [
+      reading(0, most, 0),
+      reading(0, most, 1),
+      reading(1, -most, 0),
+      reading(1, most, 1),
+      reading(0, 5, 2),
+    ];
+    await store([rowOf(draft(readings), wild, 0), rowOf(draft([reading(0, 7, 0)]), tame, 0)]);
+    await rollUp(100);
+    expect(await stored('telemetry_weekly', tame)).toMatchObject([{ metric: gauge, n: 1, sum: 7 }]);
+    expect(await stored('telemetry_weekly', wild)).toMatchObject([{ metric: gauge, n: 1, sum: 5, bad: 2 }]);
+  });
 });
