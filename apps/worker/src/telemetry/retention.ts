@@ -71,11 +71,14 @@ export class Retention {
     return done;
   }
 
-  /** Raw messages whose hours wait to be rolled up must not go: the aggregates could never be made again. */
+  /**
+   * Raw messages whose hours wait to be rolled up must not go: the aggregates could never be made again. What was marked
+   * only just is no reason: one device that keeps sending old messages would hold back the retention of everybody.
+   */
   async #rolledUp(scopes: readonly DeviceScope[], now: Date): Promise<boolean> {
-    const { oldest } = await this.database.system((tx) => rollupStore.backlog(tx));
     const newest = Math.max(...scopes.map((scope) => rawKeptFrom(scope, now.getTime())));
-    if (oldest === null || oldest.getTime() >= newest) return true;
+    const oldest = await this.database.system((tx) => rollupStore.oldestOverdue(tx, new Date(newest)));
+    if (oldest === null) return true;
     this.logger.warn({ oldest }, 'hours of days that end are not rolled up yet: retention waits');
     return false;
   }

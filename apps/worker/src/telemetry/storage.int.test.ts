@@ -49,9 +49,21 @@ describe('a day', () => {
     await world.keep('north', '', 2);
     await world.keep('south', '', 2);
     await world.fill(oldest, 5);
-    await world.query('insert into rollup_dirty (device_key, bucket) values ($1, $2)', [world.keys.a, oldest]);
+    await world.query(
+      `insert into rollup_dirty (device_key, bucket, marked_at) values ($1, $2, now() - interval '1 hour')`,
+      [world.keys.a, oldest],
+    );
     await world.on(database()).retain(later(4));
     expect(await world.countBy('a')).toBe(5);
+  });
+
+  it('leaves even while a device keeps sending messages of old days', async () => {
+    await world.keep('north', '', 2);
+    await world.keep('south', '', 2);
+    await world.fill(oldest, 5);
+    await world.query('insert into rollup_dirty (device_key, bucket) values ($1, $2)', [world.keys.a, oldest]);
+    await world.on(database()).retain(later(4));
+    expect(await world.countBy('a')).toBe(0);
   });
 
   it('is rewritten in device order when it is warm, with what arrives meanwhile, and stays open for late messages', async () => {

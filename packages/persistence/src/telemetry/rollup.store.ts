@@ -37,9 +37,10 @@ export const rollupStore = {
   async rollUp(tx: Tx, until: Date, limit: number): Promise<number> {
     await alone(tx);
     const taken = await tx.query<Marked>(
-      // By row address: a table that empties and fills by the hour has no statistics to choose a join by.
+      // By row address: a table that empties and fills by the hour has no statistics to choose a join by. By bucket alone,
+      // as the index has them: every device of a fleet may wait for the same hour, and sorting them would read all of them.
       `delete from rollup_dirty where ctid = any (array(
-         select ctid from rollup_dirty where bucket < $1 order by bucket, device_key limit $2 for update skip locked))
+         select ctid from rollup_dirty where bucket < $1 order by bucket limit $2 for update skip locked))
        returning device_key as "deviceKey", bucket`,
       [until, limit],
     );
@@ -61,13 +62,22 @@ export const rollupStore = {
          select d.ctid from rollup_dirty_days d
          where d.bucket <= $1::timestamptz - interval '1 day' and not exists (select from rollup_dirty h
            where h.device_key = d.device_key and h.bucket >= d.bucket and h.bucket < d.bucket + interval '1 day')
-         order by d.bucket, d.device_key limit $2 for update of d skip locked))
+         order by d.bucket limit $2 for update of d skip locked))
        returning device_key as "deviceKey", bucket`,
       [until, limit],
     );
     await run(tx, 'muster_roll_up_days', ROLL_UP_DAYS, taken);
     await run(tx, 'muster_roll_up_weeks', ROLL_UP_WEEKS, taken);
     return taken.length;
+  },
+
+  /** The oldest hour before `before` that has waited for a quarter of an hour, which no hour does while rollups keep up. */
+  async oldestOverdue(tx: Tx, before: Date): Promise<Date | null> {
+    const [row] = await tx.query<{ bucket: Date }>(
+      `select bucket from rollup_dirty where bucket < $1 and marked_at < now() - interval '15 minutes' order by bucket limit 1`,
+      [before],
+    );
+    return row?.bucket ?? null;
   },
 
   /** How many device hours wait, and the oldest of them. */
