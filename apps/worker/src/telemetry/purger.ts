@@ -27,17 +27,24 @@ export class Purger {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** All that were ordered, oldest first. `session` holds the storage lock, so nothing is copied meanwhile. */
+  /**
+   * All that were ordered, oldest first. `session` holds the storage lock, so nothing is copied meanwhile. One that cannot
+   * be done now says why, comes again with the next run, and keeps no other back.
+   */
   async runAll(session: Session): Promise<void> {
-    for (;;) {
-      const purge = await this.database.system((tx) => purgeStore.next(tx));
+    for (let after: string | null = null; ; ) {
+      const purge: PurgeRow | null = await this.database.system((tx) => purgeStore.next(tx, after));
       if (purge === null) return;
       try {
         await this.#run(session, purge);
       } catch (error) {
         await this.database.system((tx) => purgeStore.trouble(tx, purge.id, String((error as Error).message)));
-        throw error;
+        this.logger.error(
+          { purge: purge.id, tenant: purge.tenant, err: error },
+          'a purge could not be finished and waits',
+        );
       }
+      after = purge.id;
     }
   }
 
@@ -51,7 +58,7 @@ export class Purger {
       await this.database.system((tx) => purgeStore.removeRest(tx, purge, devices));
       await this.#removeRows(purge, devices.keys, touched);
       await this.database.system((tx) => purgeStore.removeRest(tx, purge, devices));
-      await this.database.system((tx) => purgeStore.markLater(tx, purge, devices.keys));
+      await this.database.system((tx) => purgeStore.markLater(tx, devices.keys));
       await this.#purgeArchives(purge, devices.keys, new Set(devices.ids));
       after = devices.keys.at(-1)!;
     }

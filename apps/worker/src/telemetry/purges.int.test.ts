@@ -76,6 +76,33 @@ describe('a purge', () => {
     expect(await world.query('select distinct device_key as key from rollup_dirty')).toEqual([{ key: world.keys.a }]);
   });
 
+  it('leaves the hours of late messages that arrived after it was ordered to be rolled up', async () => {
+    await order(world.ids.a);
+    await world.fill(new Date(oldest.getTime() + DAY_MS), 1);
+    await world.query('update messages set received_at = now() + interval $$1 minute$$');
+    await world.on(database()).settle();
+    expect(await world.countBy('a')).toBe(1);
+    expect(
+      await world.query('select device_key as key, bucket from rollup_dirty order by bucket desc limit 1'),
+    ).toEqual([{ key: world.keys.a, bucket: new Date(oldest.getTime() + DAY_MS) }]);
+  });
+
+  it('that cannot be done now says why and keeps no other back', async () => {
+    await world.keep('north', '', 2, { archive: true });
+    await world.keep('south', '', 2, { archive: true });
+    await world.fill(oldest, 3);
+    await world.on(database()).retain(later(3));
+    const [damaged] = await world.archivesOf('north');
+    await world.query('update archives set sha256 = $2 where id = $1', [damaged!.id, 'f'.repeat(64)]);
+    await order(world.ids.a);
+    await order(world.ids.s, 'south');
+    await world.on(database()).settle();
+    expect(await world.query('select tenant_id, state, detail is null as fine from purges order by 1')).toEqual([
+      { tenant_id: 'north', state: 'running', fine: false },
+      { tenant_id: 'south', state: 'done', fine: true },
+    ]);
+  });
+
   it('of a tenant leaves nothing of it and everything of others, whichever transaction it dies after', async () => {
     await world.keep('north', '', 2, { archive: true });
     await world.keep('south', '', 50);

@@ -64,11 +64,13 @@ export const purgeStore = {
     );
   },
 
-  /** The oldest that is not done, across tenants; said to be running from now on. */
-  async next(tx: Tx): Promise<PurgeRow | null> {
+  /** The oldest after `after` that is not done, across tenants; said to be running from now on. */
+  async next(tx: Tx, after: string | null): Promise<PurgeRow | null> {
     const [row] = await tx.query<PurgeRow>(
       `update purges set state = 'running' where id = (
-         select id from purges where state in ('queued', 'running') order by id limit 1) returning ${columns}`,
+         select id from purges where state in ('queued', 'running') and ($1::uuid is null or id > $1) order by id limit 1)
+       returning ${columns}`,
+      [after],
     );
     return row ?? null;
   },
@@ -156,14 +158,17 @@ export const purgeStore = {
     await purgeStore.count(tx, purge.id, 'deadLetters', n);
   },
 
-  /** What arrived since the request is computed again: the marks of its hours went with the rest. */
-  async markLater(tx: Tx, purge: PurgeRow, keys: readonly number[]): Promise<void> {
+  /**
+   * What arrived since the request is computed again: the marks of its hours went with the rest. It may be of any time,
+   * and is all there is of these devices by now.
+   */
+  async markLater(tx: Tx, keys: readonly number[]): Promise<void> {
     await tx.execute(
       `insert into rollup_dirty (device_key, bucket)
-       select distinct device_key, date_trunc('hour', coalesce(corrected_at, produced_at) + dt * interval '1 millisecond')
-       from messages, unnest(dt_ms) dt where device_key = any($1::int[]) and produced_at >= $2::timestamptz - interval '1 day'
+       select distinct device_key, date_trunc('hour', coalesce(corrected_at, produced_at) + dt * interval '1 millisecond', 'UTC')
+       from messages, unnest(dt_ms) dt where device_key = any($1::int[])
        order by 1, 2 on conflict do nothing`,
-      [keys, purge.requestedAt],
+      [keys],
     );
   },
 };
