@@ -82,8 +82,8 @@ export const archiveStore = {
     return tx.query<SourceDevice>(
       `select s.device_key as "deviceKey", d.tenant_id as tenant, d.class, s.rows
        from (select device_key, count(*) as rows from ${known(source)} group by 1) s join devices d using (device_key)
-       where not exists (select from archives a where a.source = $1 and a.tenant_id = d.tenant_id
-         and a.state in ('kept', 'restoring', 'restored') and s.device_key = any(a.device_keys))
+       where not exists (select from archives a cross join unnest(a.device_keys) k(key)
+         where a.source = $1 and a.state in ('kept', 'restoring', 'restored') and k.key = s.device_key)
        order by 1`,
       [source],
     );
