@@ -1,7 +1,6 @@
 import type { MetricFacts } from '@muster/contracts/telemetry/metrics.schema';
 import { readMetricKey } from '@muster/domain/telemetry/read-metric-key';
 import type { Tx } from '../transaction.js';
-import { metricsChannel } from './catalogue.store.js';
 
 export interface MetricRow extends MetricFacts {
   readonly id: number;
@@ -44,7 +43,7 @@ export const metricStore = {
     return rows.map(({ key }) => key);
   },
 
-  /** Keeps what is said of a locked metric, as its next version; the processes that ingest learn it at commit. */
+  /** Keeps what is said of a locked metric, as its next version; the processes that ingest learn it at commit, from a trigger. */
   async describe(tx: Tx, id: number, facts: MetricFacts, aliasOf: number | null): Promise<void> {
     await tx.execute(
       `update metrics set title = $2, unit = $3, kind = $4, low = $5, high = $6, wrap_at = $7, stuck_after_s = $8, alias_of = $9,
@@ -64,7 +63,6 @@ export const metricStore = {
         facts.personal,
       ],
     );
-    await tx.query('select pg_notify($1, $2)', [metricsChannel, tx.tenantId]);
   },
 
   /** How many series there are by metric id: one pass over the tenant's newest values. */
