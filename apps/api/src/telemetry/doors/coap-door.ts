@@ -8,7 +8,7 @@ import { BlockAssembly } from './block-assembly.js';
 import { type CoapAnswer, type CoapRequest, readDatagram, writeAnswer } from './coap-message.js';
 import { CoapUplinks } from './coap-uplinks.js';
 
-/** Requests being answered at once; more are told to come again. */
+/** Requests that wait for their answer at once; more are told to come again. */
 const MOST_UNDER_WAY = 500;
 const COME_AGAIN_S = 5;
 /** A signed uplink is a third larger than what it carries, and has its header and signature. */
@@ -43,7 +43,7 @@ export class CoapDoor implements OnApplicationBootstrap, OnModuleDestroy {
       socket.once('error', reject).bind(coapPort, coapBind, resolve);
     });
     socket.on('error', (error) => this.log.error({ err: error }, 'the CoAP socket has a fault'));
-    socket.on('message', (datagram, from) => this.#arrived(datagram, from));
+    socket.on('message', (datagram, from) => this.hear(datagram, from));
     this.#socket = socket;
     this.log.info({ port: this.port, bind: coapBind }, 'devices may send over CoAP');
   }
@@ -61,8 +61,10 @@ export class CoapDoor implements OnApplicationBootstrap, OnModuleDestroy {
     this.#socket = null;
   }
 
-  #arrived(datagram: Buffer, from: RemoteInfo): void {
-    if (this.#closing) return;
+  /** One datagram as the socket hands it over. Never throws: what does, in here, ends the process. */
+  hear(datagram: Buffer, from: RemoteInfo): void {
+    // Port 0 is what a sender says who wants no answer (RFC 768), and nothing can be sent to it.
+    if (this.#closing || from.port === 0) return;
     const arrival = readDatagram(datagram);
     if (arrival.kind === 'reset') this.#send(arrival.datagram, from);
     if (arrival.kind !== 'request') return;
@@ -74,10 +76,11 @@ export class CoapDoor implements OnApplicationBootstrap, OnModuleDestroy {
     if (!Buffer.isBuffer(begun)) return this.#answer(request, from, begun);
     if (this.#underWay.size >= MOST_UNDER_WAY)
       return this.#answer(request, from, { code: '5.03', maxAgeS: COME_AGAIN_S });
-    const work = this.uplinks.take(request, begun).then((answer) => {
-      this.#underWay.delete(key);
-      this.#answer(request, from, answer);
-    });
+    const work = this.uplinks
+      .take(request, begun)
+      .then((answer) => this.#answer(request, from, answer))
+      .catch((error: unknown) => this.log.error({ err: error }, 'a CoAP request was not answered'))
+      .finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, work);
   }
 

@@ -21,6 +21,8 @@ const COME_AGAIN_S = 5;
 /** A complete signed uplink over CoAP: who sent it, into the ingest, and the acknowledgement as the answer. */
 @Injectable()
 export class CoapUplinks {
+  #underWay = 0;
+
   constructor(
     private readonly identity: DeviceIdentity,
     private readonly intake: DoorIntake,
@@ -46,7 +48,11 @@ export class CoapUplinks {
   /** Never rejects. An answer that does not come in time is 5.03: what is committed by then is a duplicate the next time. */
   async take(request: CoapRequest, body: Buffer): Promise<CoapAnswer> {
     try {
-      const answer = await within(this.#take(request, body), this.limits.coapAnswerMs);
+      if (this.#underWay >= this.limits.coapUnderWay || !this.intake.hasRoom())
+        throw new Refusal('unavailable', 'too much waits for its commit');
+      this.#underWay++;
+      const work = this.#take(request, body).finally(() => this.#underWay--);
+      const answer = await within(work, this.limits.coapAnswerMs);
       if (answer === LATE) throw new Refusal('unavailable', 'the commit takes too long; send it again');
       return answer;
     } catch (error) {
@@ -55,7 +61,6 @@ export class CoapUplinks {
   }
 
   async #take(request: CoapRequest, body: Buffer): Promise<CoapAnswer> {
-    if (!this.intake.hasRoom()) throw new Refusal('unavailable', 'too much waits for its commit');
     const jws = body.toString('latin1');
     const claim = readUplinkClaim(jws);
     if (claim === null) throw new Refusal('unauthenticated', 'the payload is no signed uplink (typ uplink+jws)');

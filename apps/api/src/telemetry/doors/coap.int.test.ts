@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { generateDeviceKey } from '@muster/pki/client/device-key';
 import { signUplink } from '@muster/pki/signing/uplink';
+import { assertEventually } from '@muster/testkit/assert-eventually';
 import { decode } from 'cbor-x';
 import coap, { type IncomingMessage } from 'coap';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoapDoor } from './coap-door.js';
 import { type DoorDevice, type Doors, openDoors, telemetryOf } from './doors.harness.js';
@@ -154,6 +156,30 @@ describe('refused over CoAP', () => {
     expect(await seqNos(device.deviceId)).toEqual([1]);
   });
 
+  it('while more wait than may, answered or not', async () => {
+    const small = await openDoors({ coapAnswerMs: 50, coapUnderWay: 2 }, { coapPort: 0, coapBind: '127.0.0.1' });
+    const owner = new pg.Client({ connectionString: small.test.ownerUrl });
+    try {
+      const device = await small.enrol();
+      await owner.connect();
+      await owner.query('begin; lock table certificates in access exclusive mode');
+      const to = portOf(small);
+      const answers = [];
+      for (const seqNo of [1, 2, 3])
+        answers.push(await send(signed(device, telemetryOf(device.deviceId, seqNo)), { to }));
+      const said = answers.map(({ code, body }) => [code, JSON.parse(body.toString()).detail]);
+      const late = ['5.03', 'the commit takes too long; send it again'];
+      expect(said).toEqual([late, late, ['5.03', 'too much waits for its commit']]);
+      await owner.query('rollback');
+      await assertEventually(async () =>
+        expect((await small.stored(device.deviceId)).map(({ seqNo }) => seqNo)).toEqual([1, 2]),
+      );
+    } finally {
+      await owner.end();
+      await small.close();
+    }
+  });
+
   it('a device that floods', async () => {
     const small = await openDoors({}, { coapPort: 0, coapBind: '127.0.0.1', floodPerSecond: 0.1, floodBurst: 1 });
     try {
@@ -188,6 +214,11 @@ describe('the protocol', () => {
     expect((await exchange(Buffer.from('50021235b174', 'hex'))).toString('hex')).toBe('70001235');
     // Option 9 (OSCORE) before Uri-Path: 4.02 is 0x82.
     expect((await exchange(Buffer.from('40021236902174', 'hex'))).subarray(0, 4).toString('hex')).toBe('60821236');
+  });
+
+  it('lets be whoever says port 0, to which nothing can be sent', async () => {
+    const nowhere = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 4 } as const;
+    expect(() => doors.door.app.get(CoapDoor).hear(Buffer.from('40001234', 'hex'), nowhere)).not.toThrow();
   });
 
   it('is not upset by garbage: the next request is answered', async () => {

@@ -58,6 +58,14 @@ describe('a session', () => {
     socket.terminate();
   });
 
+  it('says of a message with a place that is none that it was refused', async () => {
+    const device = await doors.enrol();
+    const { socket, acks, send } = await connect(device);
+    send(telemetryOf(device.deviceId, 1, { place: 'no//place' }));
+    await assertEventually(() => expect(acks).toMatchObject([{ ranges: [[1, 1]], refused: [[1, 'payload_invalid']] }]));
+    socket.terminate();
+  });
+
   it('takes heartbeats, says what was refused, and keeps garbage among the dead letters', async () => {
     const [device, other] = [await doors.enrol(), await doors.enrol()];
     const { socket, acks, send } = await connect(device);
