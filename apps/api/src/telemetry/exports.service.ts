@@ -83,7 +83,7 @@ export class ExportsService {
     let askedAt = this.clock.monotonic();
     try {
       await sink.write(writer.begin());
-      for await (const portion of readExport(this.database, scope, this.clock.now())) {
+      for await (const portion of readExport(this.database, scope)) {
         const piece = writer.add(portion);
         if (piece.length > 0) await sink.write(piece);
         lines += portion.length;
@@ -149,7 +149,8 @@ const requireDevices = async (tx: Tx, ids: readonly string[] | null): Promise<vo
 const metricIdsOf = async (tx: Tx, keys: readonly string[]): Promise<number[]> => {
   const known = await exportStore.metricsByKey(tx, keys);
   const unknown = keys.find((key) => !known.some((metric) => metric.key === key));
-  if (unknown === undefined) return known.map(({ id }) => id);
+  // What came before a key became an alias lies under that key, the rest under what it stands for.
+  if (unknown === undefined) return known.flatMap(({ id, aliasOf }) => (aliasOf === null ? [id] : [id, aliasOf]));
   const message = `names ${JSON.stringify(unknown)}, which is not in the catalogue`;
   throw new Refusal('validation_failed', `/query/metrics ${message}.`, undefined, [
     { pointer: '/query/metrics', message },

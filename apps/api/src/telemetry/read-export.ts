@@ -33,17 +33,14 @@ const MORE = 500;
 /** Lines handed over at once. */
 const LINES = 2_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const EVER = { first: new Date('0001-01-01T00:00:00.000Z'), last: new Date('9999-01-01T00:00:00.000Z') };
 const NEVER_SET_BEFORE = new Date('2020-01-01T00:00:00.000Z');
-/** How far ahead of ours a clock may have been for messages of a time long past to be found. */
-const AHEAD_MS = 2 * DAY_MS;
 
 /**
  * Every line of an export, some at a time, device by device: bounded memory, and no faster than they are taken. Within a
  * device in the order of its own clock; what counts at a corrected time comes after.
  */
-export async function* readExport(database: Database, scope: ExportScope, now: Date): AsyncGenerator<Line[]> {
+export async function* readExport(database: Database, scope: ExportScope): AsyncGenerator<Line[]> {
   const metrics = new Map<number, ExportedMetric>();
   for (let afterId: string | null = null; ; ) {
     const { devices, places } = await database.tenant(scope.tenantId, async (tx) => {
@@ -60,7 +57,7 @@ export async function* readExport(database: Database, scope: ExportScope, now: D
       personal: scope.personal,
     });
     const read = scope.resolution === 'raw' ? readMessages : readBuckets;
-    yield* inPortions(read(database, scope, devices, metrics, registryOf, now));
+    yield* inPortions(read(database, scope, devices, metrics, registryOf));
     if (devices.length < DEVICES) return;
     afterId = devices.at(-1)!.id;
   }
@@ -72,16 +69,15 @@ type Reader = (
   devices: readonly ExportedDevice[],
   metrics: Map<number, ExportedMetric>,
   registryOf: (device: ExportedDevice) => Registry,
-  now: Date,
 ) => AsyncGenerator<Iterable<Line>>;
 
-const readMessages: Reader = async function* (database, scope, devices, metrics, registryOf, now) {
+const readMessages: Reader = async function* (database, scope, devices, metrics, registryOf) {
   const range = {
     from: scope.from.getTime(),
     to: scope.to.getTime(),
     metrics: scope.metrics && new Set(scope.metrics),
   };
-  for (const span of spansOf(scope, now)) {
+  for (const span of spansOf(scope)) {
     const first = (deviceKey: number): MessageMark => ({ deviceKey, producedAt: span.from.toISOString(), seqNo: -1 });
     const fetch = (marks: readonly MessageMark[], limit: number) =>
       database.system((tx) => exportStore.messages(tx, marks, span, limit));
@@ -136,19 +132,17 @@ async function* byDevice<M, R extends M & { readonly deviceKey: number }>(
 
 /**
  * Where messages of the range lie by their device's own time: a reading may be an hour away from its message, and messages
- * whose clock cannot be right count at another time. Those of a clock that was never set lie before all others; those of
- * one that ran ahead lie up to two days ahead of the range, or beyond today.
+ * whose clock cannot be right count at another time, by an index of their own. Those of a clock that was never set lie
+ * before all others, those of one that ran ahead anywhere after the range.
  */
-const spansOf = ({ from, to }: ExportScope, now: Date): MessageSpan[] => {
+const spansOf = ({ from, to }: ExportScope): MessageSpan[] => {
   const begin = new Date(from.getTime() - HOUR_MS);
   const end = new Date(to.getTime() + HOUR_MS);
-  const ahead = new Date(end.getTime() + AHEAD_MS);
   const corrected = { from: begin, to: end };
   return [
     { from: begin, to: end, corrected: null },
     { from: EVER.first, to: begin < NEVER_SET_BEFORE ? begin : NEVER_SET_BEFORE, corrected },
-    { from: end, to: ahead, corrected },
-    { from: ahead > now ? ahead : now, to: EVER.last, corrected },
+    { from: end, to: EVER.last, corrected },
   ];
 };
 

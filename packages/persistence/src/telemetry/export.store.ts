@@ -99,8 +99,8 @@ export const exportStore = {
     return rows.map(({ id }) => id);
   },
 
-  metricsByKey(tx: Tx, keys: readonly string[]): Promise<ExportedMetric[]> {
-    return tx.query('select id, key, unit, personal from metrics where key = any($1)', [keys]);
+  metricsByKey(tx: Tx, keys: readonly string[]): Promise<{ id: number; key: string; aliasOf: number | null }[]> {
+    return tx.query('select id, key, alias_of as "aliasOf" from metrics where key = any($1)', [keys]);
   },
 
   metricsById(tx: Tx, ids: readonly number[]): Promise<ExportedMetric[]> {
