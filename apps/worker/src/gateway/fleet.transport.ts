@@ -21,11 +21,14 @@ const patterns = Object.fromEntries(uplinkChannels.map((channel) => [channel, `u
 /** Messages taken and not yet committed at which reading stops, and at which it goes on. */
 const HIGH = 4_000;
 const LOW = 2_000;
+/** How long the end waits for the commit of what is taken. */
+const DRAIN_MS = 3_000;
 
 /**
  * Nest's view of the uplinks: handlers are named `uplink.<channel>`, get the message untouched, and their promise is the
- * commit. The message is acknowledged when it resolves and never when it rejects. Nest's own MQTT transport acknowledges
- * before the handler runs, decodes binary as text and has no bound, so it cannot carry devices.
+ * commit. Their application tells devices what is committed, and devices keep the rest; the broker has its PUBACK when the
+ * handler is done, also when it failed: one message that cannot even be dead-lettered would hold back all behind it. Nest's
+ * own MQTT transport acknowledges before the handler runs, decodes binary as text and has no bound, so it cannot carry devices.
  */
 export class FleetTransport extends Server implements CustomTransportStrategy, UplinkListener {
   readonly #transport: UplinkTransport;
@@ -39,6 +42,8 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
   >;
   #waiting = 0;
   #paused = false;
+  #closing = false;
+  #onIdle: () => void = () => {};
 
   constructor(transport: UplinkTransport, pipeline: () => Pipeline, log: Logger, metrics: Registry) {
     super();
@@ -76,18 +81,24 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     this.#transport.start(this).then(() => callback(), callback);
   }
 
-  /** Devices learn what is committed before they lose us; what is not committed stays theirs. */
+  /** What is taken is committed, unless the database is away, and devices learn of it before they lose us. */
   async close(): Promise<void> {
+    this.#closing = true;
+    this.#transport.pause();
+    await this.#drained();
     await this.#pipeline().acks.flush();
     await this.#transport.close();
   }
 
   onMessage(message: UplinkMessage, ack: Acknowledge): void {
+    // What still comes out of a buffer stays its device's.
+    if (this.#closing) return;
     this.#received[message.channel]++;
     this.#track(this.#handle(message), ack, message.deviceId);
   }
 
   onRefused(refused: RefusedUplink, ack: Acknowledge): void {
+    if (this.#closing) return;
     this.#received.refused++;
     this.#track(this.#pipeline().deadLetters.add(refused), ack, refused.deviceId);
   }
@@ -130,15 +141,28 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
       },
       (error: unknown) => {
         this.#log.error({ err: error, deviceId }, 'an uplink was not committed');
+        ack();
         this.#left();
       },
     );
   }
 
   #left(): void {
-    if (--this.#waiting > LOW || !this.#paused) return;
+    if (--this.#waiting === 0) this.#onIdle();
+    if (this.#waiting > LOW || !this.#paused || this.#closing) return;
     this.#paused = false;
     this.#transport.resume();
+  }
+
+  #drained(): Promise<void> {
+    if (this.#waiting === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, DRAIN_MS);
+    this.#onIdle = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    return promise;
   }
 }
 

@@ -3,7 +3,7 @@ import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 /** Nest injection token of the process's transport. */
 export const UPLINK_TRANSPORT = Symbol('uplink transport');
 
-/** Call when the message is committed, once or more often; the transport then acknowledges it to the device's side. */
+/** Call when nothing more happens with the message, once or more often; the transport then acknowledges it to the broker. */
 export type Acknowledge = () => void;
 
 export interface UplinkListener {
