@@ -34,7 +34,8 @@ export function gapsOf(buckets: readonly Bucket[], gapMs: number): Gap[] {
 }
 
 const nothing = { min: null, max: null, first: null, firstAt: null, last: null, lastAt: null, delta: null };
-const empty: Omit<Bucket, 't'> = { ...nothing, n: 0, sum: 0, resets: 0, flags: 0 };
+/** What is known where no reading can be used. */
+export const empty: Omit<Bucket, 't'> = { ...nothing, n: 0, sum: 0, resets: 0, flags: 0 };
 
 /**
  * An empty bucket after the last one before each gap, where there is room for one, so that a line drawn through it breaks.

@@ -213,6 +213,16 @@ describe('a reading that may not be used', () => {
     const points = await one('power', MONDAY, MONDAY + HOUR, '&width=60&downsample=lttb');
     expect(points).toMatchObject({ n: [1, 1], last: [5, 7], flags: [0, outOfRange | missing | stuck] });
   });
+
+  test('shows as a flag also where it is the newest and single readings are drawn', async () => {
+    const { outOfRange } = qualityFlags;
+    await store('power', [
+      [MONDAY, 5],
+      [MONDAY + MINUTE, 9999, outOfRange],
+    ]);
+    const points = await one('power', MONDAY, MONDAY + HOUR, '&width=60&downsample=lttb');
+    expect(points).toMatchObject({ t: [MONDAY, MONDAY + MINUTE], n: [1, 0], last: [5, null], flags: [0, outOfRange] });
+  });
 });
 
 describe('the largest triangle', () => {

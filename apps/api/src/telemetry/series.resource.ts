@@ -3,7 +3,7 @@ import type { CatalogueMetric, SeriesPoint } from '@muster/persistence/telemetry
 import { stepOf } from '@muster/telemetry/counter';
 import { downsampleLttb } from '@muster/telemetry/downsample-lttb';
 import { type Bucket, foldBuckets, type Span, spanOf } from '@muster/telemetry/fold-buckets';
-import { gapMsOf, gapsOf, showGaps } from '@muster/telemetry/gaps';
+import { empty, gapMsOf, gapsOf, showGaps } from '@muster/telemetry/gaps';
 
 /** What a series is, beside its values. */
 export interface SeriesHead {
@@ -31,7 +31,8 @@ export function seriesOfBuckets(
 
 /**
  * Readings as a series of at most `width` of them that keeps its shape. Gaps are where the readings have them. What is left
- * out counts with the next one kept: its flags, and what a counter went up by.
+ * out counts with the next one kept: its flags, and what a counter went up by. Readings after the last usable one have none
+ * after them, so their flags stand at the time of the newest of them.
  */
 export function seriesOfPoints(head: SeriesHead, points: readonly SeriesPoint[], width: number): Series {
   const buckets: Bucket[] = [];
@@ -61,7 +62,9 @@ export function seriesOfPoints(head: SeriesHead, points: readonly SeriesPoint[],
     next++;
     kept.push({ ...bucket, flags: bits, delta });
   }
-  return series(head, showGaps(kept, gapsOf(buckets, gapMs), POINT.ms), 'raw', POINT, gapMs);
+  const shown = showGaps(kept, gapsOf(buckets, gapMs), POINT.ms);
+  if (flags !== 0) shown.push({ ...empty, t: points.at(-1)!.t, flags });
+  return series(head, shown, 'raw', POINT, gapMs);
 }
 
 const series = (
