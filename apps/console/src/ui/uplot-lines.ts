@@ -15,12 +15,12 @@ export const alignedColumns = (lines: readonly TimeLine[], bars: boolean): uPlot
       : [seconds, [...columns.min], [...columns.max], [...columns.avg]];
   });
   if (tables.length === 0) return [[], [], [], []];
-  // Nulls of one line are gaps in it; instants of the other line alone are none.
+  // Nulls of one line are gaps in it, up to its next readings (mode 2); instants of the other line alone are none.
   return tables.length === 1
     ? tables[0]!
     : uPlot.join(
         tables,
-        tables.map(() => [1, 1, 1, 1]),
+        tables.map(() => [2, 2, 2, 2]),
       );
 };
 
