@@ -14,3 +14,8 @@ test('what it does not know is left out', () => {
   expect(devicesSearch({ sort: 'password', state: 'a b', other: 'x', q: '' })).toEqual({});
   expect(campaignSearch({ tab: 'nonsense', wave: '-1' })).toEqual({});
 });
+
+test('what it does not know does not come through from the address either', () => {
+  const raw = { range: 'zzz', from: 'abc', to: '9000000000000000', draw: 'what' };
+  expect({ ...raw, ...deviceSearch(raw) }).toEqual({});
+});

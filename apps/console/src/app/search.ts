@@ -17,10 +17,16 @@ const text: Reader<string> = (value) =>
 const metricKeys: Reader<string> = (value) =>
   typeof value === 'string' && /^[a-z0-9_.,]{1,1000}$/.test(value) ? value : undefined;
 
-/** A whole number from zero up, such as a version, a wave or a time in ms. */
+/** A whole number from zero up, such as a version or a wave. */
 const whole: Reader<number> = (value) => {
   const n = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof n === 'number' && Number.isSafeInteger(n) && n >= 0 ? n : undefined;
+};
+
+/** A time in ms since the epoch, within what a Date can hold. */
+const instant: Reader<number> = (value) => {
+  const at = whole(value);
+  return at === undefined || at > 8.64e15 ? undefined : at;
 };
 
 /** One of the console's own words; another is dropped. */
@@ -38,15 +44,14 @@ const contractWord =
 type Shape = Readonly<Record<string, Reader<unknown>>>;
 type SearchOf<S extends Shape> = { [K in keyof S]?: Exclude<ReturnType<S[K]>, undefined> | undefined };
 
-/** Reads the address of a page into its typed state; whatever it does not know is left out. */
+/**
+ * Reads the address of a page into its typed state. What a key may not say is said to be undefined: the router lays this
+ * over what the address says, and would keep the raw word of a key that is absent.
+ */
 const search =
   <const S extends Shape>(shape: S) =>
   (raw: Raw): SearchOf<S> =>
-    Object.fromEntries(
-      Object.entries(shape)
-        .map(([key, read]) => [key, read(raw[key])] as const)
-        .filter(([, value]) => value !== undefined),
-    ) as SearchOf<S>;
+    Object.fromEntries(Object.entries(shape).map(([key, read]) => [key, read(raw[key])])) as SearchOf<S>;
 
 const yesNo = oneOf(['true', 'false']);
 
@@ -75,8 +80,8 @@ export type Range = (typeof ranges)[number];
 export const deviceSearch = search({
   tab: oneOf(deviceTabs),
   range: oneOf(ranges),
-  from: whole,
-  to: whole,
+  from: instant,
+  to: instant,
   place: text,
   metrics: metricKeys,
   compare: text,
