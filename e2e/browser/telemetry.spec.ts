@@ -183,7 +183,7 @@ test('retention is changed by somebody who has read what it removes', async ({ p
     .filter({ hasText: 'All devices' });
   await expect(row).toContainText('180 days');
   for (const [days, said] of [
-    ['170', 'Raw data older than 170 days will be removed tonight.'],
+    ['170', 'Raw data older than 170 days will be removed within an hour.'],
     ['180', 'what is gone stays gone'],
   ] as const) {
     await row.getByRole('button', { name: 'Change retention of All devices' }).click();

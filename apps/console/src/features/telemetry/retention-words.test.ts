@@ -5,10 +5,10 @@ import { consequencesOf, daysWords } from './retention-words.js';
 const was: RetentionPolicy = { class: null, rawDays: 180, hourlyDays: 1095, warmAfterDays: 30, archive: false };
 
 describe('a change of retention', () => {
-  test('that shortens says what goes tonight', () => {
+  test('that shortens says what goes within an hour', () => {
     expect(consequencesOf(was, { ...was, rawDays: 30 })).toEqual([
       {
-        text: 'Raw data older than 30 days will be removed tonight. Hourly, daily and weekly values stay.',
+        text: 'Raw data older than 30 days will be removed within an hour. Hourly, daily and weekly values stay.',
         removes: true,
       },
     ]);
@@ -16,7 +16,7 @@ describe('a change of retention', () => {
 
   test('that shortens with an archive says so', () => {
     const [first] = consequencesOf(was, { ...was, rawDays: 30, archive: true });
-    expect(first!.text).toContain('written to archives and then removed tonight');
+    expect(first!.text).toContain('written to archives and then removed within an hour');
   });
 
   test('that lengthens promises nothing back', () => {

@@ -18,13 +18,13 @@ export const consequencesOf = (was: RetentionPolicy, next: RetentionPolicy): Con
   const lose = (text: string) => said.push({ text, removes: true });
   if (next.rawDays < was.rawDays)
     lose(
-      `Raw data older than ${daysWords(next.rawDays)} will be ${next.archive ? 'written to archives and then removed' : 'removed'} tonight. Hourly, daily and weekly values stay.`,
+      `Raw data older than ${daysWords(next.rawDays)} will be ${next.archive ? 'written to archives and then removed' : 'removed'} within an hour. Hourly, daily and weekly values stay.`,
     );
   if (next.rawDays > was.rawDays)
     keep(`Raw data is kept ${daysWords(next.rawDays - was.rawDays)} longer from now on; what is gone stays gone.`);
   if (next.hourlyDays < was.hourlyDays)
     lose(
-      `Hourly values older than ${daysWords(next.hourlyDays)} will be removed tonight. Daily and weekly values stay.`,
+      `Hourly values older than ${daysWords(next.hourlyDays)} will be removed within an hour. Daily and weekly values stay.`,
     );
   if (next.hourlyDays > was.hourlyDays) keep(`Hourly values are kept for ${daysWords(next.hourlyDays)} from now on.`);
   if (next.warmAfterDays !== was.warmAfterDays)
