@@ -42,6 +42,13 @@ test('a reading of other metrics stands by itself', async () => {
   ]);
 });
 
+test('a wide register map is sent in messages that hold as many values as one may', async () => {
+  const wide = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`m${n}`, n]));
+  const messages = await collect(Array.from({ length: 64 }, (_, n) => reading(n, wide)));
+  const sizes = messages.map(({ body }) => body.readings.map(({ dtMs }) => (dtMs as number[]).length * 100));
+  expect(sizes).toEqual([[4_000], [2_400]]);
+});
+
 test('what is sent is what the contract takes, after a step of the clock too', async () => {
   const messages = await collect([reading(0, { a: 1 }), reading(86_400_000, { a: 2 }), reading(5_000, { b: 1 })]);
   const header = {

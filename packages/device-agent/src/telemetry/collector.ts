@@ -1,3 +1,4 @@
+import { MAX_VALUES } from '@muster/contracts/mqtt/uplink';
 import type { Clock } from '../ports/clock.js';
 import type { Reading } from '../ports/source.js';
 
@@ -15,7 +16,7 @@ export interface TelemetryBody {
 
 export type Send = (body: TelemetryBody, place: string | null, producedAt: Date) => Promise<unknown>;
 
-/** The contract takes 256 readings a message; fewer keep a message well below the size limit with wide register maps. */
+/** The contract takes 256 readings a message; fewer keep a message below the size limit with wide register maps. */
 const MAX_READINGS = 64;
 const MAX_DT_MS = 3_600_000;
 
@@ -35,6 +36,8 @@ export class Collector {
 
   take(reading: Reading): void {
     const key = reading.place ?? '';
+    const values = this.#waiting.get(key)?.reduce((sum, { points }) => sum + points.length, 0) ?? 0;
+    if (values + reading.points.length > MAX_VALUES) void this.#flushPlace(key);
     const waiting = this.#waiting.get(key) ?? [];
     this.#waiting.set(key, waiting);
     waiting.push(reading);
