@@ -1,6 +1,5 @@
 import { Database } from '@muster/persistence/database';
 import { catalogueStore, type MetricRuleRow, metricsChannel } from '@muster/persistence/telemetry/catalogue.store';
-import { ingestStore } from '@muster/persistence/telemetry/ingest.store';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { LOGGER, type Logger } from '@muster/runtime/logging/logger';
 import type { MetricRule } from '@muster/telemetry/judge-readings';
@@ -8,6 +7,9 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import type { RegisteredDevice } from './device-registry.js';
 
 const MOST = 500_000;
+
+/** Instead of the id of a place: its device has as many as it may have. */
+export const PLACES_FULL = Symbol('places full');
 
 type Rules = readonly MetricRule[] | null;
 
@@ -51,7 +53,11 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Id of a place below a device, made when new; null for the device itself. */
-  placeId(device: RegisteredDevice, path: string | null, asset: string | null): number | null | Promise<number> {
+  placeId(
+    device: RegisteredDevice,
+    path: string | null,
+    asset: string | null,
+  ): number | null | Promise<number | typeof PLACES_FULL> {
     if (path === null) return null;
     const known = this.#places.get(`${device.deviceKey}/${path}`);
     if (known !== undefined && (asset === null || asset === known.asset)) return known.id;
@@ -95,16 +101,13 @@ export class Catalogue implements OnModuleInit, OnModuleDestroy {
     else this.#metrics.delete(tenant);
   }
 
-  async #place(device: RegisteredDevice, path: string, asset: string | null): Promise<number> {
-    const wanted = [{ tenant: device.tenant, deviceKey: device.deviceKey, path, asset }];
-    const found = await untilCommitted(
-      () => this.database.system((tx) => ingestStore.placeIds(tx, wanted)),
-      this.logger,
-    );
+  async #place(device: RegisteredDevice, path: string, asset: string | null): Promise<number | typeof PLACES_FULL> {
+    const { tenant, deviceKey } = device;
+    const place = { tenant, deviceKey, path, asset };
+    const id = await untilCommitted(() => this.database.system((tx) => catalogueStore.placeId(tx, place)), this.logger);
+    if (id === null) return PLACES_FULL;
     if (this.#places.size > MOST) this.#places.clear();
-    const key = `${device.deviceKey}/${path}`;
-    const id = found.get(key)!;
-    this.#places.set(key, { id, asset });
+    this.#places.set(`${deviceKey}/${path}`, { id, asset });
     return id;
   }
 }

@@ -1,10 +1,10 @@
 import { messageKinds } from '@muster/contracts/telemetry/telemetry.schema';
-import { MOST_METRICS } from '@muster/persistence/telemetry/catalogue.store';
+import { MOST_METRICS, MOST_PLACES } from '@muster/persistence/telemetry/catalogue.store';
 import type { ClockAnchor } from '@muster/telemetry/judge-clock';
 import { judgeReadings, type MetricRule } from '@muster/telemetry/judge-readings';
 import { type NormalTelemetry, normaliseTelemetry } from '@muster/telemetry/normalise-telemetry';
 import { Injectable } from '@nestjs/common';
-import { Catalogue } from './catalogue.js';
+import { Catalogue, PLACES_FULL } from './catalogue.js';
 import { ClockAnchors } from './clock-anchors.js';
 import { Ingest } from './ingest.js';
 import { type Accepted, Intake, type UplinkRefusal } from './intake.js';
@@ -14,6 +14,10 @@ import type { UplinkMessage } from './uplink.js';
 const CATALOGUE_FULL: UplinkRefusal = {
   code: 'payload_invalid',
   detail: `/readings names a metric that is new, and the tenant has ${MOST_METRICS}, which is all it may have`,
+};
+const NO_MORE_PLACES: UplinkRefusal = {
+  code: 'payload_invalid',
+  detail: `the place is new, and the device has ${MOST_PLACES}, which is all it may have`,
 };
 
 /** Telemetry into the database, from whichever door it came. */
@@ -55,10 +59,11 @@ export class TelemetryIntake {
   #store(
     { message, device }: Accepted<'telemetry'>,
     normal: NormalTelemetry,
-    placeId: number | null,
+    placeId: number | null | typeof PLACES_FULL,
     rules: readonly MetricRule[] | null,
   ): Promise<UplinkRefusal | undefined> {
     if (rules === null) return Promise.resolve(CATALOGUE_FULL);
+    if (placeId === PLACES_FULL) return Promise.resolve(NO_MORE_PLACES);
     const { seqNo, producedAt, correctedAt, flags, schemaVersion, dtMs, extra } = normal;
     const series = `${device.deviceKey}/${placeId ?? 0}/`;
     const { metric, value, quality } = judgeReadings(

@@ -7,6 +7,9 @@ export const metricsChannel = 'muster_metrics';
 /** Metrics one tenant may have: a device that makes up names must not fill the catalogue without end. */
 export const MOST_METRICS = 20_000;
 
+/** Places one device may have, for the same reason: each has newest values of its own, which nothing removes. */
+export const MOST_PLACES = 2_000;
+
 /** What the ingest must know of a metric. For an alias, `id` and range are those of the metric it stands for. */
 export interface MetricRuleRow {
   readonly key: string;
@@ -19,7 +22,7 @@ export interface MetricRuleRow {
   readonly stuckAfterS: number | null;
 }
 
-/** The catalogue of metrics as the ingest reads it. Needs a system transaction. */
+/** The catalogue of metrics and places as the ingest reads it. Needs a system transaction. */
 export const catalogueStore = {
   /** The rules of `keys`, in any order; keys that are new enter the tenant's catalogue, while it is not full. */
   async rules(tx: Tx, tenant: string, keys: readonly string[]): Promise<MetricRuleRow[]> {
@@ -37,5 +40,25 @@ export const catalogueStore = {
        from metrics m join metrics t on t.id = coalesce(m.alias_of, m.id) where m.tenant_id = $1 and m.key = any($2)`,
       [tenant, keys],
     );
+  },
+
+  /** Id of a place, made when it is new; a given asset replaces the known one. Null when the device has too many. */
+  async placeId(
+    tx: Tx,
+    place: {
+      readonly tenant: string;
+      readonly deviceKey: number;
+      readonly path: string;
+      readonly asset: string | null;
+    },
+  ): Promise<number | null> {
+    const [row] = await tx.query<{ id: number }>(
+      `insert into places (tenant_id, device_key, path, asset) select $1::text, $2::int, $3::text, $4::text
+       where exists (select from places where device_key = $2 and path = $3)
+         or (select count(*) from places where device_key = $2) < ${MOST_PLACES}
+       on conflict (device_key, path) do update set asset = coalesce(excluded.asset, places.asset) returning id`,
+      [place.tenant, place.deviceKey, place.path, place.asset],
+    );
+    return row?.id ?? null;
   },
 };
