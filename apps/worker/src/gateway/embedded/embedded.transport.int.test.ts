@@ -1,4 +1,6 @@
 import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { topicFor } from '@muster/contracts/mqtt/topics';
 import { MAX_PACKET_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { UplinkMessage } from '@muster/ingest/uplink';
@@ -119,6 +121,16 @@ describe('EmbeddedTransport', () => {
     await assertEventually(() =>
       expect(refusals).toEqual(expect.arrayContaining(['identity_mismatch', 'certificate_unknown'])),
     );
+  });
+
+  it('tells who came without a certificate from who went away during the handshake', async () => {
+    const gone = connectTcp(broker.port, '127.0.0.1');
+    await once(gone, 'connect');
+    gone.write(Buffer.from([0x16, 0x03, 0x01]));
+    gone.resetAndDestroy();
+    await once(gone, 'close');
+    await expect(connect({ clientId: one })).rejects.toThrow();
+    await assertEventually(() => expect(refusals).toEqual(['certificate_unknown']));
   });
 
   it('refuses an expired certificate before anything is asked, and says which it was', async () => {

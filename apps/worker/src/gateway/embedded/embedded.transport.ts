@@ -76,7 +76,10 @@ export class EmbeddedTransport implements UplinkTransport {
         limitPackets(socket, MAX_PACKET_BYTES, () => this.onRefusal('payload_too_large', { deviceId: client.id }));
       },
     );
-    server.on('tlsClientError', (_error, socket) => this.onRefusal(codeOf(socket), { deviceId: null }));
+    server.on('tlsClientError', (error, socket) => {
+      const code = codeOf(error, socket);
+      if (code !== null) this.onRefusal(code, { deviceId: null });
+    });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(port, bind, resolve);
@@ -214,8 +217,12 @@ function refusal(code: ProblemCode): AuthenticateError {
   return Object.assign(new Error(code), { returnCode: NOT_AUTHORISED });
 }
 
-/** Node destroys the socket of an untrusted certificate and says why only here. */
-function codeOf(socket: TLSSocket): ProblemCode {
+/**
+ * Node destroys the socket of an untrusted certificate and says why only here. Null when the peer went away or was too slow:
+ * that is nobody's refusal.
+ */
+function codeOf(error: NodeJS.ErrnoException, socket: TLSSocket): ProblemCode | null {
   const why = socket.authorizationError as unknown as string | null;
-  return why === 'CERT_HAS_EXPIRED' ? 'certificate_expired' : 'certificate_unknown';
+  if (why === 'CERT_HAS_EXPIRED') return 'certificate_expired';
+  return why !== null || error.code?.startsWith('ERR_SSL_') ? 'certificate_unknown' : null;
 }
