@@ -1,24 +1,12 @@
-import type { Metric, MetricFacts } from '@muster/contracts/telemetry/metrics.schema';
-
-const plain: MetricFacts = {
-  title: null,
-  unit: null,
-  kind: 'gauge',
-  low: null,
-  high: null,
-  wrapAt: null,
-  stuckAfterS: null,
-  aliasOf: null,
-  factor: 1,
-  shift: 0,
-  personal: false,
-};
+import { type Metric, type MetricFacts, plainMetric } from '@muster/contracts/telemetry/metrics.schema';
 
 /** What is said of a metric so far; of one nobody has described, nothing. */
 export const factsOf = (metric: Metric | null): MetricFacts =>
   metric === null
-    ? plain
-    : (Object.fromEntries(Object.keys(plain).map((key) => [key, metric[key as keyof MetricFacts]])) as MetricFacts);
+    ? plainMetric
+    : (Object.fromEntries(
+        Object.keys(plainMetric).map((key) => [key, metric[key as keyof MetricFacts]]),
+      ) as MetricFacts);
 
 /** Only what somebody changed, so that two people who describe different things of a metric do not undo each other. */
 export const changedFacts = (was: MetricFacts, next: MetricFacts): Partial<MetricFacts> =>
