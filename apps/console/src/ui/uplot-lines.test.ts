@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TimeLine } from './time-series.js';
-import { alignedColumns } from './uplot-lines.js';
+import { alignedColumns, loneRows } from './uplot-lines.js';
 
 const line = (label: string, values: Readonly<Record<number, number | null>>): TimeLine => {
   const t = Object.keys(values).map((second) => Number(second) * 1000);
@@ -20,4 +20,10 @@ test('readings of one line at other times than those of the other leave no gap i
   const coarse = line('coarse', { 10: 1, 30: 2 });
   const fine = line('fine', { 10: 5, 20: 5, 30: 5 });
   expect(alignedColumns([coarse, fine], false)[3]).toEqual([1, undefined, 2]);
+});
+
+test('a reading with nothing before and after it is alone, wherever it stands', () => {
+  expect(loneRows([1, null, 2, 3, null, 4, undefined, null, null, 5, undefined])).toEqual([0, 5, 9]);
+  expect(loneRows([1, undefined, 2])).toEqual([]);
+  expect(loneRows([7])).toEqual([0]);
 });

@@ -24,8 +24,25 @@ export const alignedColumns = (lines: readonly TimeLine[], bars: boolean): uPlot
       );
 };
 
-/** A lone reading between two gaps has no line, so it gets a dot. */
-const dots: uPlot.Series.Points.Show = (_, __, from, to) => to - from < 2;
+type Column = ArrayLike<number | null | undefined>;
+
+/** Rows of readings that have no line, since nothing was read before and after them. Instants of other lines are none. */
+export const loneRows = (values: Column): number[] => {
+  const rows: number[] = [];
+  let before: number | null = null;
+  let last: number | null = null;
+  for (let row = 0; row <= values.length; row++) {
+    const value = row < values.length ? values[row] : null;
+    if (value === undefined) continue;
+    if (last !== null && before === null && value === null) rows.push(last);
+    before = last;
+    last = value === null ? null : row;
+  }
+  return rows;
+};
+
+/** A lone reading has no line, so it gets a dot. */
+const dots: uPlot.Series.Points.Filter = (plot, line) => loneRows(plot.data[line]!);
 
 export const seriesFor = (lines: readonly TimeLine[], bars: boolean): uPlot.Series[] =>
   lines.flatMap((_, line) => {
@@ -34,7 +51,7 @@ export const seriesFor = (lines: readonly TimeLine[], bars: boolean): uPlot.Seri
     const paths = uPlot.paths.bars!({ size: [0.9, 40], align: 1 });
     const drawn: uPlot.Series = bars
       ? { stroke, fill: `${stroke}99`, width: 0, paths, points: { show: false } }
-      : { stroke, width: 1.6, points: { show: dots, size: 5, fill: stroke } };
+      : { stroke, width: 1.6, points: { show: false, filter: dots, size: 5, fill: stroke } };
     return [hidden, hidden, drawn];
   });
 
