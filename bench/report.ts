@@ -3,6 +3,7 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { inject } from 'vitest';
 
 export interface Row {
   readonly what: string;
@@ -68,11 +69,14 @@ export async function analyse(ownerUrl: string): Promise<void> {
   await client.end();
 }
 
-let facts: string | null = null;
-/** What the numbers depend on: cores, memory, Node, load by others, and what a flush to disk costs here. */
+let facts: readonly [string, string] | null = null;
+/** What the numbers depend on: cores, memory, Node, load by others, what a flush to disk costs here, the database, the sources. */
 export function machine(): string {
-  facts ??= `  ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}, fdatasync ${flushMs().toFixed(2)} ms, revision ${revision()}`;
-  return facts;
+  facts ??= [
+    `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+    `fdatasync ${flushMs().toFixed(2)} ms, revision ${revision()}\n  ${inject('postgresFacts')}`,
+  ];
+  return `  ${facts[0]}, load ${loadavg()[0]?.toFixed(1)}, ${facts[1]}`;
 }
 
 /** Of the sources that were measured; a plus where they were changed since. */

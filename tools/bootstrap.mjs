@@ -12,7 +12,7 @@ const commands = {
   backup: { run: [launcher, 'backup'] },
   restore: { run: [launcher, 'restore'] },
   migrate: { run: [launcher, 'migrate'] },
-  bench: { run: [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'bench'] },
+  bench: { run: [join(root, 'tools/bench.mjs')] },
   test: { run: [join(root, 'tools/test.mjs')] },
   build: {},
 };

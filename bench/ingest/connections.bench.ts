@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, inject, it } from 'vitest';
 import { memory } from '../processes.js';
+import { cell, sized } from '../recipe.js';
 import { machine, printTable } from '../report.js';
 import { Rig } from './rig.js';
 
-const quick = Boolean(process.env.MUSTER_QUICK);
-const CONNECTIONS = quick ? 200 : 1_000;
-const SETTLE_MS = 3_000;
+const CONNECTIONS = sized({ quick: 100, recipe: 200, full: 1_000 });
+const SETTLE_MS = sized({ quick: 1_000, recipe: 2_000, full: 3_000 });
 
 let rig: Rig | null = null;
 let crowd: ChildProcess | null = null;
@@ -40,9 +40,11 @@ it.each([['embedded'], ['mosquitto']] as const)('an idle device on the %s broker
   const tookS = (performance.now() - began) / 1_000;
   expect(connected).toBe(CONNECTIONS);
   const after = await settled(holder);
+  const eachKiB = ((after - before) * 1_024) / CONNECTIONS;
+  cell('R15', `an idle connection over mutual TLS, ${broker} broker`, eachKiB, 'KiB', { most: 100 });
   printTable(`R15 ${CONNECTIONS} idle devices over mutual TLS, ${broker} broker\n${machine()}`, null, [
     ['memory of the process that holds them', `${before.toFixed(0)} → ${after.toFixed(0)} MiB`],
-    ['for each', `${(((after - before) * 1_024) / CONNECTIONS).toFixed(0)} KiB`],
+    ['for each', `${eachKiB.toFixed(0)} KiB`],
     ['connecting, with the registry asked about each', `${(CONNECTIONS / tookS).toFixed(0)} per s`],
   ]);
 });

@@ -1,10 +1,12 @@
 import { byKey } from '@muster/persistence/telemetry/message-row';
 import { partitionStore } from '@muster/persistence/telemetry/partition.store';
+import { rawMessages } from '@muster/persistence/telemetry/partitioned';
 import { rollupStore } from '@muster/persistence/telemetry/rollup.store';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bound, cell, sized } from '../recipe.js';
 import { machine, median, printTable, timed } from '../report.js';
 import {
   batchesOf,
@@ -18,11 +20,12 @@ import {
   openOrm,
 } from './insert-cells.js';
 
-const quick = Boolean(process.env.MUSTER_QUICK);
-const ROUNDS = quick ? 2 : 4;
-const MESSAGES = quick ? 20_000 : 50_000;
-const ROWS = quick ? 300 : 1_500;
-const SAVES = quick ? 150 : 600;
+const ROUNDS = sized({ quick: 1, recipe: 3, full: 4 });
+const MESSAGES = sized({ quick: 10_000, recipe: 20_000, full: 50_000 });
+const ROWS = sized({ quick: 200, recipe: 500, full: 1_500 });
+const SAVES = sized({ quick: 100, recipe: 200, full: 600 });
+const WEIGHED = sized({ quick: 20_000, recipe: 20_000, full: 50_000 });
+const ROLLED = sized({ quick: 3_000, recipe: 5_000, full: 20_000 });
 const READINGS = 10;
 
 let test: TestDatabase;
@@ -80,25 +83,22 @@ describe('the way into the table', () => {
       keep('row', await perSecond('bench_copy', ROWS, ROWS, () => byRow(sql, singles.slice(0, ROWS))));
       keep('save', await perSecond('bench_orm', SAVES, SAVES, () => bySave(orm, singles.slice(ROWS))));
     }
-    const ratio = (what: string, reference: string) =>
-      `${median(rates.get(what)!.map((rate, round) => rate / rates.get(reference)![round]!)).toFixed(2)}×`;
-    const line = (id: string, what: string, cell: string, reference: string, unit = 'messages/s') => [
-      id,
-      what,
-      `${median(rates.get(cell)!).toFixed(0)} ${unit}`,
-      ratio(cell, reference),
-    ];
+    const line = (id: string, what: string, of: string, reference: string, bound: Bound = {}, unit = 'messages/s') => {
+      const ratio = median(rates.get(of)!.map((rate, round) => rate / rates.get(reference)![round]!));
+      if (id) cell(id, what, ratio, '×', bound);
+      return [id, what, `${median(rates.get(of)!).toFixed(0)} ${unit}`, `${ratio.toFixed(2)}×`];
+    };
     printTable(
-      `Into the table: ${METRICS} metrics a message, 1,000 a batch, median of ${ROUNDS} interleaved rounds\n${await facts()}`,
+      `Into the table: ${METRICS} metrics a message, 1,000 a batch, median of ${ROUNDS} interleaved rounds\n${machine()}`,
       ['', '', 'rate', 'ratio'],
       [
-        line('R1', 'batches on two connections / ORM save per message', 'batch', 'save'),
-        line('R2', 'batches on two connections / a prepared row each', 'batch', 'row'),
-        line('R3', 'batches on two connections / COPY, same key', 'batch', 'copy'),
+        line('R1', 'batches on two connections / ORM save per message', 'batch', 'save', { least: 40 }),
+        line('R2', 'batches on two connections / a prepared row each', 'batch', 'row', { least: 15 }),
+        line('R3', 'batches on two connections / COPY, same key', 'batch', 'copy', { least: 0.5 }),
         line('', 'batches on one connection / COPY, same key', 'batch, one connection', 'copy'),
         line('R4', 'COPY without a key / with it', 'copy without key', 'copy'),
-        line('R5', 'rows of ten readings / a row a reading', 'chunk', 'batch', 'readings/s'),
-        line('R13', 'everything a second time / the first time (0 rows stored)', 'again', 'batch'),
+        line('R5', 'rows of ten readings / a row a reading', 'chunk', 'batch', { least: 2.5 }, 'readings/s'),
+        line('R13', 'everything a second time / the first time (0 rows stored)', 'again', 'batch', { least: 0.7 }),
       ],
     );
   });
@@ -106,7 +106,7 @@ describe('the way into the table', () => {
   it('weighs so much on disk and in the log', async () => {
     const lines: string[][] = [];
     for (const [i, readings] of [1, READINGS].entries()) {
-      const n = (quick ? 20_000 : 50_000) / readings;
+      const n = WEIGHED / readings;
       const batches = batchesOf(5_000 + i, n, readings);
       await sql.query('checkpoint');
       const before = await weight();
@@ -121,11 +121,11 @@ describe('the way into the table', () => {
       ]);
     }
     const header = ['', 'table', 'indexes', 'log, right after a checkpoint'];
-    printTable(`Bytes of a message of ${METRICS} metrics a reading\n${await facts()}`, header, lines);
+    printTable(`Bytes of a message of ${METRICS} metrics a reading\n${machine()}`, header, lines);
   });
 
   it('rollups in a job, beside rollups in the transaction that stores', async () => {
-    const n = quick ? 5_000 : 20_000;
+    const n = ROLLED;
     const cost = { plain: [] as number[], inside: [] as number[], job: [] as number[] };
     for (let round = 0; round < ROUNDS; round++) {
       const of = (part: number) => batchesOf(1_000 + round * 10 + part, n, 1);
@@ -152,10 +152,12 @@ describe('the way into the table', () => {
       cost.job.push((ms * 1_000) / Math.max(1, rows));
     }
     const inside = cost.inside.map((us, round) => us - cost.plain[round]!);
-    printTable(`R6 Rollups, µs a message beyond storing it, median of ${ROUNDS} rounds\n${await facts()}`, null, [
+    const ratio = median(inside.map((us, round) => us / cost.job[round]!));
+    cell('R6', 'a rollup in the transaction that stores / in a job, a message', ratio, '×', { least: 5 });
+    printTable(`R6 Rollups, µs a message beyond storing it, median of ${ROUNDS} rounds\n${machine()}`, null, [
       ['in the transaction that stores', `${median(inside).toFixed(2)} µs`],
       ['in a job, of marked hours', `${median(cost.job).toFixed(2)} µs`],
-      ['ratio', `${median(inside.map((us, round) => us / cost.job[round]!)).toFixed(1)}×`],
+      ['ratio', `${ratio.toFixed(1)}×`],
     ]);
   });
 
@@ -171,21 +173,37 @@ describe('the way into the table', () => {
       while (performance.now() < until)
         worst = Math.max(worst, await timed(() => byBatch(test.database, batchesOf(round++, 100, 1), 1)));
     })();
+    const meanwhile = async (work: () => Promise<unknown>) => {
+      while (performance.now() < until) {
+        attempts++;
+        const failed = await work().then(
+          () => false,
+          () => true,
+        );
+        if (!failed) return 'done beside the reader';
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+      return 'waits until the reader is gone';
+    };
     const later = new Date(Date.now() + 30 * 86_400_000);
-    while (performance.now() < until) {
-      attempts++;
-      const made = await test.database.system((tx) => partitionStore.extend(tx, later)).catch(() => -1);
-      if (made >= 0) break;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+    const made = await meanwhile(() => test.database.system((tx) => partitionStore.extend(tx, later)));
+    const [oldest] = await test.database.system((tx) => partitionStore.parts(tx, rawMessages));
+    const ended = await meanwhile(async () => {
+      for (const step of partitionStore.prepareToEnd(rawMessages, oldest!)) await test.database.system(step);
+      const name = await test.database.system((tx) => partitionStore.endOldest(tx, rawMessages, oldest!));
+      await test.database.system((tx) => tx.query(`drop table ${name}`));
+    });
     await Promise.all([reading, ingest]);
     await reader.end();
+    cell('R12', 'longest insert during partition work beside a reader', worst, 'ms', { most: 300 });
     printTable(
-      `R12 Longest stall of an insert during partition work beside a reader of three seconds\n${await facts()}`,
+      `R12 Longest stall of an insert during partition work beside a reader of three seconds\n${machine()}`,
       null,
       [
         ['longest insert of 100', `${worst.toFixed(0)} ms`],
-        ['tries of the partition job meanwhile', String(attempts)],
+        ['days ahead made', made],
+        ['the oldest day taken out and dropped', ended],
+        ['tries of both', String(attempts)],
       ],
     );
   });
@@ -237,15 +255,3 @@ async function upsertHours(batch: ReturnType<typeof batchesOf>[number]): Promise
     ),
   );
 }
-
-let known: string | null = null;
-const facts = async (): Promise<string> => {
-  if (known === null) {
-    const { rows } = await sql.query<{ facts: string }>(
-      `select 'PostgreSQL ' || current_setting('server_version') || ', fsync ' || current_setting('fsync')
-         || ', synchronous_commit ' || current_setting('synchronous_commit') as facts`,
-    );
-    known = `  ${rows[0]!.facts}`;
-  }
-  return `${machine()}\n${known}`;
-};

@@ -24,6 +24,7 @@ class Connection {
   acknowledged = 0;
   acknowledgedAgain = 0;
   refused = 0;
+  poison = 0;
   readonly #socket: TLSSocket;
   readonly #order: LoadOrder;
   readonly #changed: () => void;
@@ -80,16 +81,26 @@ class Connection {
   }
 
   #packet(i: number): Buffer {
-    const { firstSeq, readings: count } = this.#order;
+    const { firstSeq, readings: count, poisonEach } = this.#order;
     const seqNo = firstSeq + i;
+    const poison = poisonEach !== undefined && this.#isPoison(i, poisonEach);
+    if (poison) this.poison++;
     const readings = Array.from({ length: count }, (_, r) => ({
       ...(count > 1 ? { dtMs: (r - count + 1) * 1_000 } : {}),
-      values: Object.fromEntries(METRICS.map((metric, m) => [metric, 230 + ((seqNo * 7 + r * 3 + m) % 1_000) / 10])),
+      values: Object.fromEntries(
+        METRICS.map((metric, m) => [metric, poison ? 'poison' : 230 + ((seqNo * 7 + r * 3 + m) % 1_000) / 10]),
+      ),
     }));
     const header = { msgId: `m${seqNo}`, deviceId: this.#deviceId, seqNo, producedAt: producedAtOf(seqNo) };
     const payload = JSON.stringify({ ...header, schemaVersion: 1, readings });
     const flags = { qos: 1, messageId: i + 1, dup: false, retain: false } as const;
     return mqttPacket.generate({ cmd: 'publish', topic: this.#topic, payload, ...flags });
+  }
+
+  /** At another place for each device, so that poison comes as evenly as in life. */
+  #isPoison(i: number, each: number): boolean {
+    const offset = Number.parseInt(this.#deviceId.slice(-6), 16);
+    return (i + offset) % each === 0 && i < this.#order.messagesEach - 1;
   }
 
   get unpublished(): number {
@@ -202,6 +213,7 @@ async function run(order: LoadOrder, next: () => Promise<ToLoad>): Promise<void>
       acknowledged: sum((one) => one.acknowledged),
       acknowledgedAgain: sum((one) => one.acknowledgedAgain),
       refused: sum((one) => one.refused),
+      poison: sum((one) => one.poison),
     },
   });
 }

@@ -24,6 +24,8 @@ export interface LoadOrder {
   readonly pace: number | null;
   /** Packets are made when they are due: for runs whose packets together would not fit into memory. */
   readonly lazy?: boolean;
+  /** One of so many messages is poison, never the last one: its values are no numbers. */
+  readonly poisonEach?: number;
 }
 
 export interface Percentiles {
@@ -40,6 +42,8 @@ export interface LoadResult {
   readonly acknowledged: number;
   readonly acknowledgedAgain: number;
   readonly refused: number;
+  /** Messages sent that were poison. */
+  readonly poison: number;
 }
 
 export type ToLoad = { readonly prepare: LoadOrder } | { readonly go: true };

@@ -135,6 +135,12 @@ export class Rig {
     return rows[0]!;
   }
 
+  /** Messages that lie among the dead letters, those only counted included. */
+  async deadLettered(): Promise<number> {
+    const { rows } = await this.sql.query<{ n: number }>('select coalesce(sum(times), 0)::int as n from dead_letters');
+    return rows[0]!.n;
+  }
+
   async close(): Promise<void> {
     for (const end of this.ended) await end();
     await this.sql.end();
