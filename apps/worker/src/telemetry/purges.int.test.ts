@@ -83,8 +83,25 @@ describe('a purge', () => {
     await world.on(database()).settle();
     expect(await world.countBy('a')).toBe(1);
     expect(
-      await world.query('select device_key as key, bucket from rollup_dirty order by bucket desc limit 1'),
+      await world.query(
+        'select device_key as key, bucket from rollup_dirty where bucket < now() - interval $$1 hour$$ order by bucket desc limit 1',
+      ),
     ).toEqual([{ key: world.keys.a, bucket: new Date(oldest.getTime() + DAY_MS) }]);
+  });
+
+  it('leaves the hour under way marked, which is marked once and relied on', async () => {
+    await world.query(
+      `insert into rollup_dirty (device_key, bucket) values ($1, date_trunc('hour', now(), 'UTC')) on conflict do nothing`,
+      [world.keys.a],
+    );
+    await order(world.ids.a);
+    await world.on(database()).settle();
+    expect(
+      await world.query(
+        `select device_key as key from rollup_dirty where bucket = any (array[date_trunc('hour', now(), 'UTC'),
+           date_trunc('hour', now(), 'UTC') - interval '1 hour'])`,
+      ),
+    ).toEqual([{ key: world.keys.a }]);
   });
 
   it('that cannot be done now says why and keeps no other back', async () => {

@@ -160,13 +160,16 @@ export const purgeStore = {
 
   /**
    * What arrived since the request is computed again: the marks of its hours went with the rest. It may be of any time,
-   * and is all there is of these devices by now.
+   * and is all there is of these devices by now. Hours that are not over are marked in any case: whoever ingests marked
+   * them once and relies on it.
    */
   async markLater(tx: Tx, keys: readonly number[]): Promise<void> {
     await tx.execute(
       `insert into rollup_dirty (device_key, bucket)
        select distinct device_key, date_trunc('hour', coalesce(corrected_at, produced_at) + dt * interval '1 millisecond', 'UTC')
        from messages, unnest(dt_ms) dt where device_key = any($1::int[])
+       union select key, date_trunc('hour', now(), 'UTC') + n * interval '1 hour'
+       from unnest($1::int[]) key, generate_series(0, 1) n
        order by 1, 2 on conflict do nothing`,
       [keys],
     );
