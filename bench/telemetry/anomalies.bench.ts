@@ -124,5 +124,4 @@ it('looks at every series of a fleet once an hour', async () => {
   const shifted = Math.floor(SERIES / 1000);
   expect(found.every(({ kind }) => kind === 'anomaly')).toBe(true);
   expect(found.length).toBeGreaterThanOrEqual(ROUNDS >= 5 ? shifted - 1 : 0);
-  expect(each / us(median(alone))).toBeLessThan(12);
 }, 600_000);
