@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 /** Resolves when the message is committed. */
 export type UplinkHandler = (message: UplinkMessage) => Promise<void>;
 
-/** The way into the pipeline for what does not come from a broker: dead letters that are replayed, telemetry over HTTP. */
+/** The way into the pipeline for what does not come from a broker: dead letters that are replayed. */
 @Injectable()
 export class UplinkHandlers {
   #handler: UplinkHandler | null = null;
