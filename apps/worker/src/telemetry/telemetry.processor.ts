@@ -19,10 +19,17 @@ const DEAD_DAYS = 30;
 /** Device hours and days of one transaction. */
 const DEVICE_HOURS = 200;
 const DEVICE_DAYS = 1_000;
+/** Batches of hours after which days have their turn: after a standstill hours alone may take longer than one lasts. */
+const HOURS_IN_A_ROW = 100;
 
-/** Everything that happens to telemetry later: rollups, partitions, retention, and replays of dead letters. */
-@Processor('telemetry')
+/**
+ * Everything that happens to telemetry later: rollups, partitions, pruning, and replays of dead letters. More than one
+ * at a time, since rolling up a large fleet takes minutes and nobody should wait so long for a replay.
+ */
+@Processor('telemetry', { concurrency: 4 })
 export class TelemetryProcessor extends WorkerHost {
+  #rolling = false;
+
   constructor(
     private readonly database: Database,
     private readonly replay: Replay,
@@ -35,7 +42,7 @@ export class TelemetryProcessor extends WorkerHost {
     const now = this.clock.now();
     switch (job.name) {
       case 'roll-up':
-        return this.#rollUp(now);
+        return this.#rollUpOnce(now);
       case 'extend-partitions':
         return this.#extend(now);
       case 'prune':
@@ -49,19 +56,38 @@ export class TelemetryProcessor extends WorkerHost {
     }
   }
 
+  /** The run under way does what the next would, and runs that queue for its lock would keep everything else waiting. */
+  async #rollUpOnce(now: Date): Promise<{ hours: number; days: number }> {
+    if (this.#rolling) return { hours: 0, days: 0 };
+    this.#rolling = true;
+    try {
+      return await this.#rollUp(now);
+    } finally {
+      this.#rolling = false;
+    }
+  }
+
   /** Closed hours and days only: those under way are read from what they are made of and would be computed again every minute. */
   async #rollUp(now: Date): Promise<{ hours: number; days: number }> {
     const closed = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS);
-    const hours = await this.#all(DEVICE_HOURS, (tx) => rollupStore.rollUp(tx, closed, DEVICE_HOURS));
-    const days = await this.#all(DEVICE_DAYS, (tx) => rollupStore.rollUpDays(tx, closed, DEVICE_DAYS));
-    return { hours, days };
+    const done = { hours: 0, days: 0 };
+    for (let more = true; more; ) {
+      const most = HOURS_IN_A_ROW * DEVICE_HOURS;
+      const hours = await this.#all(DEVICE_HOURS, most, (tx) => rollupStore.rollUp(tx, closed, DEVICE_HOURS));
+      const days = await this.#all(DEVICE_DAYS, Infinity, (tx) => rollupStore.rollUpDays(tx, closed, DEVICE_DAYS));
+      done.hours += hours;
+      done.days += days;
+      more = hours === most;
+    }
+    return done;
   }
 
-  async #all(most: number, some: (tx: Tx) => Promise<number>): Promise<number> {
+  /** Batches of `size` until there are no more, or `most` in all. */
+  async #all(size: number, most: number, some: (tx: Tx) => Promise<number>): Promise<number> {
     for (let total = 0; ; ) {
       const done = await this.database.system(some);
       total += done;
-      if (done < most) return total;
+      if (done < size || total >= most) return total;
     }
   }
 
