@@ -6,7 +6,6 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { DataTable } from '../../ui/data-table.js';
 import { EmptyState } from '../../ui/empty-state.js';
-import { count, words } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
@@ -15,6 +14,8 @@ import { deviceQuery } from '../devices/devices.queries.js';
 import { IfThere } from './if-there.js';
 import { purgesQuery } from './ingest.queries.js';
 import { PurgeDialog } from './purge-dialog.js';
+import { removedWords } from './retention-words.js';
+import classes from './storage.module.css';
 
 function Whose({ purge }: { readonly purge: Purge }) {
   const { deviceId } = purge;
@@ -26,11 +27,6 @@ function Whose({ purge }: { readonly purge: Purge }) {
     </Link>
   );
 }
-
-const removedWords = (removed: Purge['removed']): string =>
-  Object.entries(removed)
-    .map(([kind, rows]) => `${count(rows)} ${words(kind).toLowerCase()}`)
-    .join(', ');
 
 /** Removals of measured data: who asked, why, how far each is and what it removed. */
 export function PurgesPanel() {
@@ -76,7 +72,11 @@ export function PurgesPanel() {
                       <StatusBadge noun="purge" state={row.state} {...(row.detail ? { title: row.detail } : {})} />
                     ),
                   },
-                  { key: 'removed', head: 'Removed', cell: (row) => removedWords(row.removed) || '—' },
+                  {
+                    key: 'removed',
+                    head: 'Removed',
+                    cell: (row) => <div className={classes.removed}>{removedWords(row.removed) || '—'}</div>,
+                  },
                   { key: 'reason', head: 'Reason', cell: (row) => row.reason },
                   { key: 'by', head: 'Asked by', cell: (row) => row.requestedBy },
                   { key: 'at', head: 'Asked', cell: (row) => <RelativeTime at={row.requestedAt} /> },

@@ -1,6 +1,6 @@
 import type { RetentionPolicy } from '@muster/contracts/telemetry/retention.schema';
 import { describe, expect, test } from 'vitest';
-import { consequencesOf, daysWords } from './retention-words.js';
+import { consequencesOf, daysWords, removedWords } from './retention-words.js';
 
 const was: RetentionPolicy = { class: null, rawDays: 180, hourlyDays: 1095, warmAfterDays: 30, archive: false };
 
@@ -43,4 +43,12 @@ test('whole years are said as years', () => {
     '180 days',
     '1 day',
   ]);
+});
+
+test('what a purge removed is said in words, measurements first', () => {
+  expect(removedWords({ marks: 2, deadLetters: 21, archivedMessages: 48, hourly: 3245, messages: 649 })).toBe(
+    '649 messages, 48 archived messages, 3,245 hourly values, 21 dead letters, 2 roll-up marks',
+  );
+  expect(removedWords({ restored: 3 })).toBe('3 restored');
+  expect(removedWords({})).toBe('');
 });

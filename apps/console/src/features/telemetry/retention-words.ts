@@ -1,5 +1,5 @@
 import type { RetentionPolicy } from '@muster/contracts/telemetry/retention.schema';
-import { many } from '../../ui/format.js';
+import { count, many, words } from '../../ui/format.js';
 
 /** "180 days", "3 years": years where they are whole. */
 export const daysWords = (days: number): string =>
@@ -34,3 +34,26 @@ export const consequencesOf = (was: RetentionPolicy, next: RetentionPolicy): Con
   if (!next.archive && was.archive) lose('Raw days that end are no longer archived: they cannot be brought back.');
   return said;
 };
+
+/** What a purge counts, in the order in which people ask for it; another kind stands behind them under its own name. */
+const purgedKinds: Readonly<Record<string, string>> = {
+  messages: 'messages',
+  archivedMessages: 'archived messages',
+  archives: 'archive files',
+  hourly: 'hourly values',
+  daily: 'daily values',
+  weekly: 'weekly values',
+  latest: 'newest values',
+  deadLetters: 'dead letters',
+  anomalies: 'anomalies',
+  baselines: 'baselines',
+  clockAnchors: 'clock anchors',
+  marks: 'roll-up marks',
+};
+
+/** "649 messages, 3,245 hourly values". */
+export const removedWords = (removed: Readonly<Record<string, number>>): string =>
+  [...new Set([...Object.keys(purgedKinds), ...Object.keys(removed)])]
+    .filter((kind) => removed[kind] !== undefined)
+    .map((kind) => `${count(removed[kind]!)} ${purgedKinds[kind] ?? words(kind).toLowerCase()}`)
+    .join(', ');
