@@ -146,29 +146,6 @@ describe('raw readings', () => {
     expect(lines).toHaveLength(4);
   });
 
-  test('of a clock that ran days ahead are found when its time has passed too', async () => {
-    const { id, deviceKey } = await addDevice('ahead', null);
-    const long = noon - 60 * 24 * HOUR;
-    await store(message(deviceKey, long + 10 * 24 * HOUR, [44], { correctedAt: new Date(long) }));
-    const lines = await linesOf(`from=${at(long)}&to=${at(long + HOUR)}&devices=${id}`);
-    expect(lines).toMatchObject([{ time: at(long), value: 44, corrected: true }]);
-  });
-
-  test('of an alias are those under its own key and those of the metric it stands for', async () => {
-    const { id, deviceKey } = await addDevice('alias', null);
-    const rules = await db.database.system((tx) => catalogueStore.rules(tx, 'acme', ['watts']));
-    await store(
-      message(deviceKey, noon - 9 * HOUR, [1], { metric: [rules[0]!.id] }),
-      message(deviceKey, noon - 9 * HOUR + 1, [2]),
-    );
-    await api.as('owner').put('/metrics/watts', { aliasOf: 'power_w' });
-    const lines = await linesOf(`from=${at(noon - 9 * HOUR)}&to=${at(noon - 8 * HOUR)}&devices=${id}&metrics=watts`);
-    expect(lines.map(({ metric, value }) => [metric, value])).toEqual([
-      ['watts', 1],
-      ['power_w', 2],
-    ]);
-  });
-
   test('of personal metrics are empty for whoever may not see them', async () => {
     expect(await linesOf(`${range}&devices=${device.id}&metrics=badge`, 'operator')).toMatchObject([
       { metric: 'badge', value: null, quality: null, masked: true },
