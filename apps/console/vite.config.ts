@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin, runnerImport } from 'vite';
 
@@ -25,8 +26,30 @@ const plainRoutes = (): Plugin => ({
   },
 });
 
+/** What a browser must have before it can show any page, in bytes as they travel. */
+const FIRST_LOAD = 180_000;
+
+/** Fails a build whose entry, with everything it imports at once, is more than that. */
+const firstLoadBudget = (): Plugin => ({
+  name: 'muster-first-load-budget',
+  apply: 'build',
+  generateBundle(_, bundle) {
+    const entries = Object.values(bundle).filter((part) => part.type === 'chunk' && part.isEntry);
+    const first = new Set(entries.map(({ fileName }) => fileName));
+    let bytes = 0;
+    for (const file of first) {
+      const part = bundle[file];
+      if (part?.type !== 'chunk') continue;
+      bytes += gzipSync(part.code).length;
+      for (const next of part.imports) first.add(next);
+    }
+    if (bytes > FIRST_LOAD) this.error(`the first load is ${bytes} bytes with gzip, ${FIRST_LOAD} are allowed`);
+    this.info(`the first load is ${bytes} bytes with gzip, ${FIRST_LOAD} are allowed`);
+  },
+});
+
 export default defineConfig({
-  plugins: [plainRoutes(), react()],
+  plugins: [plainRoutes(), react(), firstLoadBudget()],
   // Workspace packages are read from their TypeScript sources, so the console never waits for another package's build.
   resolve: { conditions: ['source', 'module', 'browser', 'development|production'] },
   build: {
