@@ -51,16 +51,19 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   /**
    * Makes the jobs of the latest letters once more, for queues that lost everything. Which of them were done is not known
-   * any more; doing a job twice changes nothing. Positions stay.
+   * any more; doing a job twice changes nothing. Positions stay. Returns how many letters these were.
    */
-  async repeat(): Promise<void> {
+  async repeat(): Promise<number> {
     let position = 0;
+    let repeated = 0;
     for (let full = true; full && !this.#closed; ) {
       const letters = await this.database.system((tx) => outbox.lately(tx, position, MOST));
       await this.#enqueue(letters);
       position = letters.at(-1)?.position ?? position;
       full = letters.length === MOST;
+      repeated += letters.length;
     }
+    return repeated;
   }
 
   async #work(): Promise<void> {

@@ -46,8 +46,10 @@ export class SchedulesModule implements OnApplicationBootstrap, BeforeApplicatio
   /** Jobs before schedules: after a crash between the two, the queues still look empty. */
   async #fillWhenEmpty(): Promise<void> {
     if ((await this.#queue('outbox').getJobSchedulersCount()) > 0) return;
-    this.logger.warn('the queues are empty: the jobs of the latest letters are made again');
-    await this.relay.repeat();
+    const letters = await this.relay.repeat();
+    // A new installation has sent none yet: its queues have lost nothing.
+    if (letters > 0)
+      this.logger.warn({ letters }, 'the queues were empty: the jobs of the latest letters were made again');
     await this.#write();
   }
 
