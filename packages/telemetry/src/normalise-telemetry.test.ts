@@ -53,6 +53,13 @@ describe('normalising telemetry', () => {
     });
   });
 
+  it('keeps what is beyond any measurement and flags it as out of range', () => {
+    expect(normalise([{ dtMs: 0, values: { a: 1.7e308, b: -2e150, c: 1e150 } }])).toMatchObject({
+      value: [1.7e308, -2e150, 1e150],
+      quality: [4, 4, 0],
+    });
+  });
+
   it('sorts flags along with their values', () => {
     const normal = normalise([
       { dtMs: 0, values: { a: null } },

@@ -1,5 +1,5 @@
 import type { Telemetry } from '@muster/contracts/mqtt/uplink';
-import { messageFlags, qualityFlags } from '@muster/contracts/telemetry/telemetry.schema';
+import { LARGEST_READING, messageFlags, qualityFlags } from '@muster/contracts/telemetry/telemetry.schema';
 import { type ClockAnchor, judgeClock } from './judge-clock.js';
 
 /** The readings of one message as parallel arrays in time order, the shape they are stored in. */
@@ -56,6 +56,11 @@ export function normaliseTelemetry(
     extra: uplink.extra ?? null,
   };
 }
+
+const faultOf = (value: number | null): number => {
+  if (value === null) return qualityFlags.missing;
+  return Number.isFinite(value) ? qualityFlags.outOfRange : qualityFlags.notFinite;
+};
 
 const FEW = 24;
 
@@ -116,14 +121,14 @@ class Columns {
   #push(slot: number, dtMs: number, value: number | null): void {
     this.slot.push(slot);
     this.dtMs.push(dtMs);
-    if (Number.isFinite(value)) {
-      this.value.push(value as number);
+    if (value !== null && value >= -LARGEST_READING && value <= LARGEST_READING) {
+      this.value.push(value);
       this.quality?.push(0);
       return;
     }
     this.quality ??= new Array<number>(this.value.length).fill(0);
-    this.value.push(Number.NaN);
-    this.quality.push(value === null ? qualityFlags.missing : qualityFlags.notFinite);
+    this.value.push(value !== null && Number.isFinite(value) ? value : Number.NaN);
+    this.quality.push(faultOf(value));
     if (value === null) this.missing = true;
   }
 

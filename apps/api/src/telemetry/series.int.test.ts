@@ -24,16 +24,10 @@ let serial = 0;
 
 const newDevice = (over: { site?: string; labels?: Record<string, string> } = {}) =>
   db.database.tenant('acme', async (tx) => {
-    const facts = {
-      hardwareRevision: null,
-      class: 'gateway',
-      site: null,
-      labels: {},
-      state: 'active' as const,
-      ...over,
-    };
+    const facts = { hardwareRevision: null, class: 'gateway', state: 'active' as const };
+    const where = { site: null, labels: {}, ...over };
     const name = `g${++serial}`;
-    return (await deviceStore.insert(tx, { ...facts, name, serial: name, model: 'mg-1' }, clock.now()))!;
+    return (await deviceStore.insert(tx, { ...facts, ...where, name, serial: name, model: 'mg-1' }, clock.now()))!;
   });
 
 beforeAll(async () => {

@@ -31,6 +31,9 @@ export const qualityFlags = {
 export const unusable =
   qualityFlags.missing | qualityFlags.notFinite | qualityFlags.outOfRange | qualityFlags.duplicate;
 
+/** Readings beyond are no measurement, and the sum of a few of them is beyond what a float8 can say. */
+export const LARGEST_READING = 1e150;
+
 export const messageKinds = { heartbeat: 1, telemetry: 2 } as const;
 
 export const resolutions = ['raw', 'minute', 'hour', 'day', 'week'] as const;

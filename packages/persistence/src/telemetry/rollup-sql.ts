@@ -1,4 +1,4 @@
-import { messageKinds, unusable } from '@muster/contracts/telemetry/telemetry.schema';
+import { LARGEST_READING, messageKinds, unusable } from '@muster/contracts/telemetry/telemetry.schema';
 import { longestSpan, neverSetBefore } from './clock-bounds.js';
 
 const HOUR = `interval '1 hour'`;
@@ -28,7 +28,7 @@ export const readingsOfM = `unnest(m.dt_ms, m.metric, m.value, m.quality) with o
  * Null unless the reading may be used. A float8 that runs over is an error in Postgres, and one device that sends 1.7e308
  * twice an hour would end every rollup: no measurement is as far out as that, NaN is beyond it too.
  */
-export const usableValue = `case when coalesce(u.quality, 0) & ${unusable} = 0 and u.value between -1e150 and 1e150 then u.value end`;
+export const usableValue = `case when coalesce(u.quality, 0) & ${unusable} = 0 and u.value between -${LARGEST_READING} and ${LARGEST_READING} then u.value end`;
 /** The order of readings within a series; two at the same time are told apart by what the device says of their order. */
 export const inOrder = 'at, produced_at, seq_no, ord';
 
