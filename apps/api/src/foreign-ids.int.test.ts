@@ -52,8 +52,8 @@ const queries: Record<string, string> = {
   diffSboms: '?from=01970000-0000-7000-8000-0000000ffffe',
   getSeries: `?metrics=power&from=2026-01-01T00:00:00.000Z&to=2026-01-02T00:00:00.000Z`,
 };
-/** A class and a site are named by their tenant; there is no id to guess. */
-const named = new Set(['putDeviceClass', 'updateSite']);
+/** A class, a site and a metric are named by their tenant; there is no id to guess. */
+const named = new Set(['putDeviceClass', 'updateSite', 'getMetric', 'describeMetric']);
 
 const routes: [string, Route][] = Object.values(routesByNoun)
   .flatMap((noun) => Object.entries(noun as Record<string, Route>))
@@ -124,6 +124,7 @@ async function settle(): Promise<Record<string, string>> {
     freezeId: (await made('/freezes', { name: 'f', ...soon() })).id,
     certificateId: await certificateOf(device.id),
     deadLetterId: await deadLetter(),
+    archiveId: await archive(),
   };
 }
 
@@ -151,6 +152,16 @@ const deadLetter = () =>
     const why = { reason: 'payload_malformed', detail: '', tenant: OTHER, deviceId: null, receivedAt: clock.now() };
     await deadLetterStore.insert(tx, [{ ...why, topic: 't', payload: Buffer.from('x') }]);
     return (await deadLetterStore.list(tx, { limit: 1 }))[0]!.id;
+  });
+
+const archive = () =>
+  test.database.system(async (tx) => {
+    const id = uuidv7();
+    await tx.query(
+      `insert into archives (id, tenant_id, day, source, state, device_keys) values ($1, $2, '2026-01-01', 's', 'kept', '{}')`,
+      [id, OTHER],
+    );
+    return id;
   });
 
 /** Everything the other tenant has, as one hash a table. */
