@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks';
 import type { LatestValue, Series } from '@muster/contracts/telemetry/telemetry.schema';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { Answer } from '../../ui/answer.js';
 import { useNow } from '../../ui/now.js';
 import type { TimeSpan } from '../../ui/time-series.js';
@@ -58,6 +58,13 @@ export function Charts(props: ChartsProps) {
     ...seriesQuery(compare?.id ?? '', { ...range, place: null }),
     enabled: compare !== null && width > 0,
   });
+
+  // What came while nobody streamed is in no reading of the stream, and the answer at hand may be older.
+  const { refetch } = own;
+  const opened = tail.state === 'live' && width > 0;
+  useEffect(() => {
+    if (opened) void refetch();
+  }, [opened, refetch]);
 
   const shown = useMemo(() => {
     const of = (series: readonly Series[] | undefined, metric: string, at: string) =>
