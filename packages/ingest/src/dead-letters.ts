@@ -24,7 +24,7 @@ export class DeadLetters {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METRICS) metrics: Registry,
   ) {
-    this.#batch = new MicroBatch({ size: 200, lingerMs: 10, inFlight: 1, flush: (items) => this.#store(items) });
+    this.#batch = new MicroBatch({ size: 200, lingerMs: 5, inFlight: 2, flush: (items) => this.#store(items) });
     this.#count = new Counter({
       name: 'muster_dead_letters_total',
       help: 'Uplinks that could not be taken, by problem code.',
@@ -51,7 +51,10 @@ export class DeadLetters {
   }
 
   async #store(items: readonly NewDeadLetter[]): Promise<void> {
-    const store = () => this.database.system((tx) => deadLetterStore.insert(tx, items));
-    this.#leftOut.inc(await untilCommitted(store, this.logger));
+    const leftOut = await untilCommitted(async () => {
+      if (await deadLetterStore.insertAll(this.database.statements, items)) return 0;
+      return this.database.system((tx) => deadLetterStore.insert(tx, items));
+    }, this.logger);
+    this.#leftOut.inc(leftOut);
   }
 }

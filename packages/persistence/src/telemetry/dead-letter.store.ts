@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Tx } from '../transaction.js';
+import type { Statements, Tx } from '../transaction.js';
 import { type Allowance, deadLetterLimits, deadLetterLimitsStore } from './dead-letter-limits.store.js';
 
 export interface NewDeadLetter {
@@ -64,6 +64,24 @@ export const deadLetterStore = {
         [...beyond].map((index) => known[index]!),
       );
     return beyond.size;
+  },
+
+  /**
+   * Keeps all of them, in one statement and so in one transaction, where every device may have that many; false, and nothing
+   * kept, where one may not. Poison comes among good messages, and each transaction for it is one less for them. Two
+   * processes that look at once may keep a few letters more than the limit.
+   */
+  async insertAll(
+    run: Statements,
+    letters: readonly NewDeadLetter[],
+    limit: Allowance = deadLetterLimits.device,
+  ): Promise<boolean> {
+    const [row] = await run.prepared<{ n: number }>('muster_insert_dead_letters', INSERT_ALL, [
+      ...valuesOf(letters.map(storable)),
+      limit.letters,
+      limit.bytes,
+    ]);
+    return row!.n === letters.length;
   },
 
   /** Newest first. */
@@ -158,6 +176,25 @@ const keep = (tx: Tx, letters: readonly NewDeadLetter[]): Promise<number> =>
      select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[])`,
     valuesOf(letters),
   );
+
+const INSERT_ALL = `
+  with letters as (
+    select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bytea[])
+      l(id, received_at, tenant_id, device_id, topic, reason, detail, body)),
+  wanted as (
+    select device_id, min(tenant_id) as tenant_id, count(*)::int as open, sum(octet_length(body)) as bytes
+    from letters where device_id is not null group by device_id),
+  fits as (
+    select coalesce(bool_and(coalesce(t.open, 0) + w.open <= $9::int and coalesce(t.bytes, 0) + w.bytes <= $10::bigint), true) as ok
+    from wanted w left join dead_letter_tallies t using (device_id)),
+  charged as (
+    insert into dead_letter_tallies as t (device_id, tenant_id, open, bytes)
+    select w.* from wanted w, fits where ok order by device_id
+    on conflict (device_id) do update set open = t.open + excluded.open, bytes = t.bytes + excluded.bytes),
+  kept as (
+    insert into dead_letters (id, received_at, tenant_id, device_id, topic, reason, detail, body)
+    select l.* from letters l, fits where ok returning 1)
+  select count(*)::int as n from kept`;
 
 /** One row for each device and reason: the last of them, and how many it stands for. */
 const summarise = async (tx: Tx, letters: readonly NewDeadLetter[]): Promise<void> => {

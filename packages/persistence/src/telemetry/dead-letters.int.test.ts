@@ -60,6 +60,17 @@ describe('a device that sends poison all day', () => {
     ]);
   });
 
+  it('is taken at once as long as all of it may be kept, and else not at all', async () => {
+    const [device, other] = [randomUUID(), randomUUID()];
+    const all = (letters: NewDeadLetter[]) => deadLetterStore.insertAll(test.database.statements, letters, limit);
+    expect(await all([...many(device, 3), ...many(null, 2), letter('no uuid', 'x')])).toBe(true);
+    expect(await all([...many(device, 3), ...many(other, 1)])).toBe(false);
+    expect([await listed(device), await listed(other)].map((rows) => rows.length)).toEqual([3, 0]);
+    expect(await all([letter(device, 'x'.repeat(999))])).toBe(false);
+    expect(await all([...many(device, 2), ...many(other, 5)])).toBe(true);
+    expect(await insert(many(device, 1))).toBe(1);
+  });
+
   it('is bounded in bytes too', async () => {
     const device = randomUUID();
     expect(await insert([letter(device, 'x'.repeat(600)), letter(device, 'y'.repeat(600)), letter(device, 'z')])).toBe(
