@@ -32,7 +32,8 @@ const NOT_AUTHORISED = 5;
 /**
  * The embedded broker: Aedes over mutual TLS, inside this process. It calls a publish authorised only when the message is
  * committed, and Aedes sends the PUBACK after that, so here even MQTT's own acknowledgement means "in the database".
- * A device's next message is read when the one before is authorised: pressure reaches the devices by itself.
+ * What a device has sent is read in chunks of its socket, the next one when all of the last is authorised: pressure reaches
+ * the devices by itself, and a chunk of each of them is what this process holds at most.
  */
 export class EmbeddedTransport implements UplinkTransport {
   readonly revocationLagMs = 0;
@@ -42,7 +43,9 @@ export class EmbeddedTransport implements UplinkTransport {
   #paused = false;
   #closing = false;
   #inFlight = 0;
-  readonly #held: (() => void)[] = [];
+  #held: (() => void)[] = [];
+  /** Where `#held` begins: taking from its front would move tens of thousands for each of them. */
+  #nextHeld = 0;
   readonly #grants = new WeakMap<Client, SessionGrant>();
   readonly #sessions = new Map<string, Client>();
 
@@ -209,7 +212,11 @@ export class EmbeddedTransport implements UplinkTransport {
   }
 
   #drain(): void {
-    while (this.#held.length > 0 && this.#mayForward()) this.#held.shift()!();
+    while (this.#nextHeld < this.#held.length && this.#mayForward()) this.#held[this.#nextHeld++]!();
+    const left = this.#held.length - this.#nextHeld;
+    if (left > 0 && this.#nextHeld < Math.max(1_000, left)) return;
+    this.#held = this.#held.slice(this.#nextHeld);
+    this.#nextHeld = 0;
   }
 }
 
