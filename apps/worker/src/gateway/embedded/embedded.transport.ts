@@ -26,14 +26,19 @@ export type OnRefusal = (
 
 /** Uplinks that may wait for their commit at once; beyond it devices wait. */
 const IN_FLIGHT = 4000;
+/**
+ * Uplinks that are read and wait for their turn, at most; beyond it nothing more is read from any socket. Some 2 KB each. A
+ * fleet that keeps to its windows stays far below, for sockets nobody reads keep no session alive either.
+ */
+const HELD = 50_000;
 const DAY_MS = 86_400_000;
 const NOT_AUTHORISED = 5;
 
 /**
  * The embedded broker: Aedes over mutual TLS, inside this process. It calls a publish authorised only when the message is
  * committed, and Aedes sends the PUBACK after that, so here even MQTT's own acknowledgement means "in the database".
- * What a device has sent is read in chunks of its socket, the next one when all of the last is authorised: pressure reaches
- * the devices by itself, and a chunk of each of them is what this process holds at most.
+ * What a device has sent is read in chunks of its socket, and none while too much of it waits: pressure reaches the devices
+ * by itself.
  */
 export class EmbeddedTransport implements UplinkTransport {
   readonly revocationLagMs = 0;
@@ -46,6 +51,8 @@ export class EmbeddedTransport implements UplinkTransport {
   #held: (() => void)[] = [];
   /** Where `#held` begins: taking from its front would move tens of thousands for each of them. */
   #nextHeld = 0;
+  /** Sockets that had something to read when too much was held. */
+  readonly #unread = new Set<TLSSocket>();
   readonly #grants = new WeakMap<Client, SessionGrant>();
   readonly #sessions = new Map<string, Client>();
 
@@ -76,7 +83,13 @@ export class EmbeddedTransport implements UplinkTransport {
       { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
       (socket) => {
         const client = broker.handle(socket);
-        limitPackets(socket, MAX_PACKET_BYTES, () => this.onRefusal('payload_too_large', { deviceId: client.id }));
+        socket.once('close', () => this.#unread.delete(socket));
+        limitPackets(
+          socket,
+          MAX_PACKET_BYTES,
+          () => this.onRefusal('payload_too_large', { deviceId: client.id }),
+          () => this.#mayRead(socket),
+        );
       },
     );
     server.on('tlsClientError', (error, socket) => {
@@ -207,6 +220,21 @@ export class EmbeddedTransport implements UplinkTransport {
     this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
   }
 
+  #mayRead(socket: TLSSocket): boolean {
+    if (this.#held.length - this.#nextHeld < HELD) return true;
+    this.#unread.add(socket);
+    return false;
+  }
+
+  /** Aedes reads when it is told that there is something. */
+  #readAgain(): void {
+    for (const socket of this.#unread) {
+      if (this.#held.length - this.#nextHeld >= HELD) return;
+      this.#unread.delete(socket);
+      socket.emit('readable');
+    }
+  }
+
   #mayForward(): boolean {
     return !this.#paused && this.#inFlight < IN_FLIGHT;
   }
@@ -214,9 +242,12 @@ export class EmbeddedTransport implements UplinkTransport {
   #drain(): void {
     while (this.#nextHeld < this.#held.length && this.#mayForward()) this.#held[this.#nextHeld++]!();
     const left = this.#held.length - this.#nextHeld;
-    if (left > 0 && this.#nextHeld < Math.max(1_000, left)) return;
-    this.#held = this.#held.slice(this.#nextHeld);
-    this.#nextHeld = 0;
+    if (left === 0 || this.#nextHeld >= Math.max(1_000, left)) {
+      this.#held = this.#held.slice(this.#nextHeld);
+      this.#nextHeld = 0;
+    }
+    // Half of it first, so that reading goes on in long stretches.
+    if (this.#unread.size > 0 && left < HELD / 2) this.#readAgain();
   }
 }
 

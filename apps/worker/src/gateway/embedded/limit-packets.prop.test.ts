@@ -49,4 +49,19 @@ describe('the packet meter', () => {
     expect(connection.read()).toBeNull();
     expect([exceeded, connection.destroyed]).toEqual([1, true]);
   });
+
+  it('leaves what has come in the connection while nobody may read, and gives it afterwards', () => {
+    const connection = new PassThrough();
+    let open = false;
+    limitPackets(
+      connection,
+      MOST,
+      () => {},
+      () => open,
+    );
+    connection.write(packet(10));
+    expect(connection.read()).toBeNull();
+    open = true;
+    expect(connection.read()).toEqual(packet(10));
+  });
 });

@@ -39,12 +39,19 @@ export class PacketMeter {
 
 /**
  * Destroys the connection that announces a packet longer than `most`. Aedes would collect all of it, up to 256 MB, before
- * anybody could refuse it.
+ * anybody could refuse it. While `mayRead` says no, what has come stays in the connection and so with the peer; emit
+ * `readable` when it says yes again.
  */
-export const limitPackets = (connection: Readable, most: number, onExceeded: () => void): void => {
+export const limitPackets = (
+  connection: Readable,
+  most: number,
+  onExceeded: () => void,
+  mayRead: () => boolean = () => true,
+): void => {
   const meter = new PacketMeter(most);
   const read = connection.read.bind(connection);
   connection.read = (size?: number) => {
+    if (!mayRead()) return null;
     const chunk = read(size) as Buffer | null;
     if (chunk === null || meter.accepts(chunk)) return chunk;
     onExceeded();
