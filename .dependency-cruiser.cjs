@@ -20,16 +20,16 @@ const edges = {
   alerts: 'telemetry|devices',
   configs: 'devices',
   commands: 'devices',
-  enrollment: 'devices|certificates',
-  certificates: 'devices',
+  enrollment: 'devices|certificates|trust',
+  certificates: 'devices|trust',
   devices: 'certificates',
-  // The manifest is signed with a key from the hierarchy that enrolment keeps.
-  releases: 'enrollment',
+  releases: 'trust',
 };
 const slices = [
   'devices',
   'enrollment',
   'certificates',
+  'trust',
   'configs',
   'commands',
   'releases',

@@ -3,7 +3,7 @@ import {
   listDeviceCertificates,
   requestRenewal,
   revokeCertificate,
-} from '@muster/contracts/enrollment/enrollment.routes';
+} from '@muster/contracts/certificates/certificates.routes';
 import { IdentityStore } from '@muster/device-agent/identity/identity-store';
 import { realTempo, SimulatedDevice } from '@muster/fleet-sim/simulated-device';
 import { generateDeviceKey } from '@muster/pki/client/device-key';

@@ -2,6 +2,7 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CampaignsModule } from './campaigns/campaigns.module.js';
+import { CertificatesModule } from './certificates/certificates.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ConfigsModule } from './configs/configs.module.js';
 import { DevicesModule } from './devices/devices.module.js';
@@ -18,6 +19,7 @@ export const slices: readonly (Type | DynamicModule)[] = [
   AccessModule,
   DevicesModule,
   EnrollmentModule,
+  CertificatesModule,
   ConfigsModule,
   CommandsModule,
   ReleasesModule,

@@ -17,8 +17,8 @@ import { keepTrust } from './bootstrap/keep-trust.js';
 import { openIdentity } from './bootstrap/open-identity.js';
 import type { ApiDeps } from './deps.module.js';
 import { createDeviceApp } from './device-door/device.app.js';
-import { IdentityDoor } from './enrollment/identity-door.js';
 import { createPeopleApp } from './people.app.js';
+import { IdentityDoor } from './trust/identity-door.js';
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -3,8 +3,8 @@ import { systemClock } from '@muster/runtime/clock/clock';
 import { openDatabase } from '@muster/runtime/database/open-database';
 import { openQueueConnection } from '@muster/runtime/queues/queue-connection';
 import { runProcess } from '@muster/runtime/shutdown/run-process';
+import { RegisteredCertificates } from './certificates/registered-certificates.js';
 import { createWorker } from './create-worker.js';
-import { RegisteredCertificates } from './enrollment/registered-certificates.js';
 import { openTransport } from './gateway/open-transport.js';
 import { queues } from './outbox/routing.js';
 

@@ -3,10 +3,10 @@ import type { QueueConnection } from '@muster/runtime/queues/queue-connection';
 import { QueuesModule } from '@muster/runtime/queues/queues.module';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CampaignsModule } from './campaigns/campaigns.module.js';
+import { CertificatesModule } from './certificates/certificates.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { ConfigsModule } from './configs/configs.module.js';
 import { DevicesModule } from './devices/devices.module.js';
-import { EnrollmentModule } from './enrollment/enrollment.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
@@ -18,7 +18,7 @@ import { TelemetryModule } from './telemetry/telemetry.module.js';
 /** One module a noun. */
 export const slices: readonly Type[] = [
   TelemetryModule,
-  EnrollmentModule,
+  CertificatesModule,
   DevicesModule,
   ConfigsModule,
   CommandsModule,

@@ -2,6 +2,7 @@ import * as access from './access/access.routes.js';
 import * as audit from './audit/audit.routes.js';
 import * as brakes from './campaigns/brakes.routes.js';
 import * as campaigns from './campaigns/campaigns.routes.js';
+import * as certificates from './certificates/certificates.routes.js';
 import * as commands from './commands/commands.routes.js';
 import * as configs from './configs/configs.routes.js';
 import * as devices from './devices/devices.routes.js';
@@ -21,6 +22,7 @@ export const routesByNoun = {
   access,
   devices,
   enrollment,
+  certificates,
   configs,
   commands,
   releases,

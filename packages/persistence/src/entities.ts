@@ -16,6 +16,7 @@ import {
   FreezeEntity,
 } from './campaigns/campaign.entity.js';
 import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
+import { CertificateEntity } from './certificates/certificates.entity.js';
 import { CommandEntity } from './commands/command.entity.js';
 import { GoldenConfigEntity, GoldenConfigVersionEntity } from './configs/config.entity.js';
 import {
@@ -26,12 +27,7 @@ import {
   SiteEntity,
 } from './devices/device.entity.js';
 import { DriftEntity, TwinEntity, TwinRevisionEntity } from './devices/twin.entity.js';
-import {
-  AuthorityEntity,
-  CertificateEntity,
-  EnrollmentTokenEntity,
-  SigningKeyEntity,
-} from './enrollment/enrollment.entity.js';
+import { EnrollmentTokenEntity } from './enrollment/enrollment.entity.js';
 import {
   MailEntity,
   MailRecipientEntity,
@@ -78,6 +74,7 @@ import {
   WeeklyRollupEntity,
 } from './telemetry/telemetry.entity.js';
 import { TenantEntity } from './tenants/tenant.entity.js';
+import { AuthorityEntity, SigningKeyEntity } from './trust/trust.entity.js';
 
 /** Every table as a class. Stores may query through them; a test compares them with the migrated schema. */
 export const entities = [

@@ -1,9 +1,9 @@
 import { roles } from '@muster/contracts/access/permissions';
 import { campaignStates, waveStates } from '@muster/contracts/campaigns/campaigns.schema';
 import { executionStates } from '@muster/contracts/campaigns/executions.schema';
+import { certificateStates } from '@muster/contracts/certificates/certificates.schema';
 import { commandStates } from '@muster/contracts/commands/commands.schema';
 import { deviceStates, driftClasses, presences } from '@muster/contracts/devices/devices.schema';
-import { certificateStates } from '@muster/contracts/enrollment/enrollment.schema';
 import { releaseStates } from '@muster/contracts/releases/releases.schema';
 import { deadLetterStates } from '@muster/contracts/telemetry/telemetry.schema';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';

@@ -11,6 +11,7 @@ const slices = [
   ['devices', 'campaigns'],
   ['enrollment', 'campaigns'],
   ['certificates', 'campaigns'],
+  ['trust', 'certificates'],
   ['configs', 'campaigns'],
   ['commands', 'releases'],
   ['releases', 'campaigns'],

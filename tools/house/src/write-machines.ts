@@ -1,9 +1,9 @@
 import { campaign } from '@muster/domain/campaigns/campaign.machine';
 import { execution } from '@muster/domain/campaigns/execution.machine';
 import { wave } from '@muster/domain/campaigns/wave.machine';
+import { certificate } from '@muster/domain/certificates/certificate.machine';
 import { command } from '@muster/domain/commands/command.machine';
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
-import { certificate } from '@muster/domain/enrollment/certificate.machine';
 import { release } from '@muster/domain/releases/release.machine';
 
 const machines = { device: lifecycle, certificate, command, release, campaign, wave, execution };

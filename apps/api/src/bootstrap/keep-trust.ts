@@ -1,5 +1,5 @@
 import type { Database } from '@muster/persistence/database';
-import { trustChannel } from '@muster/persistence/enrollment/authority.store';
+import { trustChannel } from '@muster/persistence/trust/authority.store';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { renewTls } from '../device-door/device.app.js';
 import type { Log } from '../http/log.js';

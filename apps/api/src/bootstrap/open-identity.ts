@@ -3,10 +3,10 @@ import type { Database } from '@muster/persistence/database';
 import { KeyVault } from '@muster/pki/keys/key-vault';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { Settings } from '@muster/runtime/config/settings';
-import { CrlPublisher } from '../enrollment/crl-publisher.js';
-import { Hierarchy } from '../enrollment/hierarchy.js';
-import { IdentityDoor } from '../enrollment/identity-door.js';
-import { SigningKeys } from '../enrollment/signing-keys.js';
+import { CrlPublisher } from '../certificates/crl-publisher.js';
+import { Hierarchy } from '../trust/hierarchy.js';
+import { IdentityDoor } from '../trust/identity-door.js';
+import { SigningKeys } from '../trust/signing-keys.js';
 import { TrustFiles } from './trust-files.js';
 
 /** Trust domain of every installation; devices read it from their own certificate. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeAtomically } from '@muster/pki/keys/atomic-file';
 import type { Clock } from '@muster/runtime/clock/clock';
+import type { CrlPublisher } from '../certificates/crl-publisher.js';
 import type { DoorTls } from '../device-door/device.app.js';
-import type { CrlPublisher } from '../enrollment/crl-publisher.js';
-import type { Hierarchy } from '../enrollment/hierarchy.js';
+import type { Hierarchy } from '../trust/hierarchy.js';
 import { ensureCertificate } from './server-identity.js';
 
 export interface TrustFilesOptions {

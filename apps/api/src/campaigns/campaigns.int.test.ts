@@ -11,9 +11,9 @@ import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openIdentity } from '../bootstrap/open-identity.js';
-import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
 import { ReleasesModule } from '../releases/releases.module.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { CampaignsModule } from './campaigns.module.js';
 
 let test: TestDatabase;

@@ -1,9 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { CrlPublisher } from '../enrollment/crl-publisher.js';
+import { CrlPublisher } from '../certificates/crl-publisher.js';
+import { EnrollAnswers } from '../certificates/enroll-answer.js';
+import { RenewService } from '../certificates/renew.service.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
-import { EnrollAnswers } from '../enrollment/enroll-answer.js';
 import { RefusalLedger } from '../enrollment/refusal-ledger.js';
-import { RenewService } from '../enrollment/renew.service.js';
 import { DeviceIdentity } from './device-identity.js';
 import { EnrollController } from './enroll.controller.js';
 

@@ -1,14 +1,14 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { ProblemCode } from '@muster/contracts/problem';
-import { authoriseConnect } from '@muster/domain/enrollment/authorise-connect';
+import { authoriseConnect } from '@muster/domain/certificates/authorise-connect';
+import { activateCertificate } from '@muster/persistence/certificates/activate-certificate';
+import { certificateStore, type PresentedRow } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
-import { activateCertificate } from '@muster/persistence/enrollment/activate-certificate';
-import { certificateStore, type PresentedRow } from '@muster/persistence/enrollment/certificate.store';
 import { validateDevicePath } from '@muster/pki/path/validate-device-path';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { IdentityDoor } from '../enrollment/identity-door.js';
 import { Refusal } from '../http/refusal.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import type { DeviceCaller } from './calling-device.js';
 
 /** A device as its certificate and the registry have it. */

@@ -14,10 +14,11 @@ import type { Clock } from '@muster/runtime/clock/clock';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { openIdentity } from '../bootstrap/open-identity.js';
+import { CertificatesModule } from '../certificates/certificates.module.js';
 import type { ApiDeps } from '../deps.module.js';
 import { EnrollmentModule } from '../enrollment/enrollment.module.js';
-import { IdentityDoor } from '../enrollment/identity-door.js';
 import { openHarness } from '../people.harness.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { createDeviceApp } from './device.app.js';
 
 export interface ClientIdentity {
@@ -56,7 +57,7 @@ export const openDoorHarness = async (
     { provide: SETTINGS, useValue: { data, ...settings } },
     { provide: ArtifactStorage, useValue: openStorage({ data, artifactsUrl: undefined }) },
   ];
-  const people = await openHarness(database, clock, [EnrollmentModule, ...slices], { providers });
+  const people = await openHarness(database, clock, [EnrollmentModule, CertificatesModule, ...slices], { providers });
   const tls = await identity.files.refresh();
   const log = { info: () => {}, warn: console.warn, error: console.error };
   const deps = { database, clock, log, secret: Buffer.alloc(32, 7), providers, ...doorParts };

@@ -1,10 +1,11 @@
-import { EnrollRequest, RenewRequest } from '@muster/contracts/enrollment/enrollment.schema';
+import { RenewRequest } from '@muster/contracts/certificates/certificates.schema';
+import { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CrlPublisher } from '../enrollment/crl-publisher.js';
+import { CrlPublisher } from '../certificates/crl-publisher.js';
+import { RenewService } from '../certificates/renew.service.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
-import { RenewService } from '../enrollment/renew.service.js';
 import { Refusal } from '../http/refusal.js';
 import { TokenBucket } from '../http/token-bucket.js';
 import { AllowExpired, CallingDevice, type DeviceCaller } from './calling-device.js';

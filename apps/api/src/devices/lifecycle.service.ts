@@ -1,13 +1,13 @@
 import type * as routes from '@muster/contracts/devices/devices.routes';
+import { type CertificateEvent, certificate } from '@muster/domain/certificates/certificate.machine';
 import { type LifecycleEvent, lifecycle } from '@muster/domain/devices/lifecycle.machine';
-import { type CertificateEvent, certificate } from '@muster/domain/enrollment/certificate.machine';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { authorityStore } from '@muster/persistence/enrollment/authority.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Call, withEtag } from '../http/endpoint.js';

@@ -1,8 +1,8 @@
 import type { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
 import { type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import type { TokenRow } from '@muster/persistence/enrollment/enrollment-token.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { Refusal } from '../http/refusal.js';

@@ -1,10 +1,10 @@
 import type { EnrollAnswer, EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { judgeToken } from '@muster/domain/enrollment/judge-token';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { enrollmentTokenStore, type TokenRow } from '@muster/persistence/enrollment/enrollment-token.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { deviceUri } from '@muster/pki/authority/names';
@@ -12,12 +12,12 @@ import { parseEnrollmentToken } from '@muster/pki/client/enrollment-token';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
+import { acceptCsr } from '../certificates/accept-csr.js';
+import { EnrollAnswers } from '../certificates/enroll-answer.js';
+import { issueCertificate } from '../certificates/issue-certificate.js';
 import { Refusal } from '../http/refusal.js';
-import { acceptCsr } from './accept-csr.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { admitDevice } from './admit-device.js';
-import { EnrollAnswers } from './enroll-answer.js';
-import { IdentityDoor } from './identity-door.js';
-import { issueCertificate } from './issue-certificate.js';
 import { RefusalLedger } from './refusal-ledger.js';
 
 interface Located {

@@ -11,8 +11,8 @@ import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { noSteps, toToken } from './enrollment.resource.js';
-import { IdentityDoor } from './identity-door.js';
 
 /** Enrolment tokens: made, watched and revoked by people; spent at the device door. */
 @Injectable()

@@ -11,10 +11,10 @@ import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/rele
 import { signManifest } from '@muster/pki/signing/manifest';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { IdentityDoor } from '../enrollment/identity-door.js';
 import type { Call } from '../http/endpoint.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { answer, dropChanged, findRelease, lockRelease } from './read-release.js';
 import { refuseAuthor } from './separate-duties.js';
 

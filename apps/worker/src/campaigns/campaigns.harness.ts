@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Database, Tx } from '@muster/persistence/database';
-import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
+import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
 import { type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
 import { v7 as uuidv7 } from 'uuid';

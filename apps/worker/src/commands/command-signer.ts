@@ -1,6 +1,6 @@
 import type { CommandClaims, OfferClaims } from '@muster/contracts/mqtt/downlink';
 import type { Database } from '@muster/persistence/database';
-import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
+import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import type { KeyVault } from '@muster/pki/keys/key-vault';
 import type { Signer } from '@muster/pki/keys/signer';
 import { issuerOf, signCommand } from '@muster/pki/signing/command';

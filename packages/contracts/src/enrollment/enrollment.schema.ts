@@ -3,53 +3,6 @@ import { Labels } from '../devices/devices.schema.js';
 import { DeviceId, Id, Name, TenantId } from '../ids.js';
 import { Instant } from '../instant.js';
 import { pageOf } from '../page.js';
-import { Reason } from '../states.js';
-
-export const certificateStates = [
-  'requested',
-  'pending_approval',
-  'issued',
-  'active',
-  'superseded',
-  'on_hold',
-  'expired',
-  'revoked',
-  'rejected',
-] as const;
-export type CertificateState = (typeof certificateStates)[number];
-/** RFC 5280 5.3.1 reason codes we use. */
-export const revocationReasons = [
-  'unspecified',
-  'keyCompromise',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-  'superseded',
-] as const;
-
-export const Certificate = z
-  .object({
-    id: Id,
-    deviceId: DeviceId,
-    serial: z.string(),
-    fingerprint: z.string(),
-    state: z.enum(certificateStates),
-    ...Reason.shape,
-    subject: z.string(),
-    uri: z.string(),
-    issuer: z.string(),
-    keyAlgorithm: z.string(),
-    notBefore: Instant,
-    notAfter: Instant,
-    renewFrom: Instant,
-    renewBy: Instant,
-    createdAt: Instant,
-    activatedAt: Instant.nullable(),
-    revokedAt: Instant.nullable(),
-    sessionCutAt: Instant.nullable(),
-    handshakeRefusedAt: Instant.nullable(),
-  })
-  .meta({ id: 'Certificate' });
-export type Certificate = z.infer<typeof Certificate>;
 
 export const NewEnrollmentToken = z
   .strictObject({
@@ -108,7 +61,6 @@ export const CreatedEnrollmentToken = EnrollmentToken.extend({ token: z.string()
 export type CreatedEnrollmentToken = z.infer<typeof CreatedEnrollmentToken>;
 
 export const EnrollmentTokenPage = pageOf(EnrollmentToken);
-export const CertificatePage = pageOf(Certificate);
 
 /** Body of POST /device/v1/enroll; the token travels as a bearer credential. `csr` is PEM or base64 DER, at most 16 KiB. */
 export const EnrollRequest = z
@@ -147,11 +99,3 @@ export const EnrollAnswer = z
   })
   .meta({ id: 'EnrollAnswer' });
 export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
-
-/** Body of POST /device/v1/renew over mutual TLS; answers an EnrollAnswer. */
-export const RenewRequest = z.looseObject({
-  csr: z
-    .string()
-    .min(1)
-    .max(16 * 1024),
-});

@@ -1,4 +1,5 @@
 import { campaignEvents } from '../campaigns/campaigns.events.js';
+import { certificateEvents } from '../certificates/certificates.events.js';
 import { commandEvents } from '../commands/commands.events.js';
 import { configEvents } from '../configs/configs.events.js';
 import { deviceEvents } from '../devices/devices.events.js';
@@ -11,6 +12,7 @@ import { telemetryEvents } from '../telemetry/telemetry.events.js';
 export const letterTypes = {
   ...deviceEvents,
   ...enrollmentEvents,
+  ...certificateEvents,
   ...configEvents,
   ...commandEvents,
   ...releaseEvents,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { certificate } from './certificate.machine.js';
+import { certificate } from '../certificates/certificate.machine.js';
 import { judgeToken } from './judge-token.js';
 
 const now = new Date('2026-12-01T12:00:00.000Z');

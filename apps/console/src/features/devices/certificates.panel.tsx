@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
-import { revokeCertificate } from '@muster/contracts/enrollment/enrollment.routes';
-import { type Certificate, revocationReasons } from '@muster/contracts/enrollment/enrollment.schema';
+import { revokeCertificate } from '@muster/contracts/certificates/certificates.routes';
+import { type Certificate, revocationReasons } from '@muster/contracts/certificates/certificates.schema';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAction } from '../../api/use-action.js';

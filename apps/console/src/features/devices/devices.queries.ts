@@ -1,4 +1,5 @@
 import { listDeviceExecutions } from '@muster/contracts/campaigns/campaigns.routes';
+import { listDeviceCertificates } from '@muster/contracts/certificates/certificates.routes';
 import { listDeviceCommands } from '@muster/contracts/commands/commands.routes';
 import {
   deviceTimeline,
@@ -9,7 +10,6 @@ import {
   listDevices,
 } from '@muster/contracts/devices/devices.routes';
 import type { DeviceQuery } from '@muster/contracts/devices/devices.schema';
-import { listDeviceCertificates } from '@muster/contracts/enrollment/enrollment.routes';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { call } from '../../api/call.js';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { memberStore } from '@muster/persistence/access/member.store';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { authorityStore, trustChannel } from '@muster/persistence/enrollment/authority.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
-import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { authorityStore, trustChannel } from '@muster/persistence/trust/authority.store';
+import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { FakeClock } from '@muster/testkit/fake-clock';

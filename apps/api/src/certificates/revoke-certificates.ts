@@ -1,10 +1,10 @@
-import { certificate } from '@muster/domain/enrollment/certificate.machine';
+import { certificate } from '@muster/domain/certificates/certificate.machine';
 import { type Actor, audit } from '@muster/persistence/audit/audit.store';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { authorityStore } from '@muster/persistence/enrollment/authority.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { authorityStore } from '@muster/persistence/trust/authority.store';
 
 export interface Revocation {
   readonly actor: Actor;

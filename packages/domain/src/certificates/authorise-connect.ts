@@ -1,5 +1,5 @@
+import type { CertificateState } from '@muster/contracts/certificates/certificates.schema';
 import type { DeviceState } from '@muster/contracts/devices/devices.schema';
-import type { CertificateState } from '@muster/contracts/enrollment/enrollment.schema';
 import { done, type Result, refused } from '../result.js';
 
 export interface ConnectFacts {

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Database, Tx } from '@muster/persistence/database';
-import { type AuthorityKind, type AuthorityRow, authorityStore } from '@muster/persistence/enrollment/authority.store';
+import { type AuthorityKind, type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import { type Authority, authorityOf } from '@muster/pki/authority/authority';
 import { type IssuingKind, issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
 import type { KeyContext, KeyVault } from '@muster/pki/keys/key-vault';

@@ -1,12 +1,12 @@
 import type { EnrollAnswer } from '@muster/contracts/enrollment/enrollment.schema';
 import { devicePrefix } from '@muster/contracts/mqtt/topics';
+import type { CertificateRow } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import type { CertificateRow } from '@muster/persistence/enrollment/certificate.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { renewalOf } from './enrollment.resource.js';
-import { IdentityDoor } from './identity-door.js';
+import { IdentityDoor } from '../trust/identity-door.js';
+import { renewalOf } from './certificate.resource.js';
 
 /** What a device is told with its certificate. Built after the commit, so nothing is handed out that could roll back. */
 @Injectable()

@@ -1,7 +1,7 @@
-import { renewalWindow } from '@muster/domain/enrollment/renewal-window';
+import { renewalWindow } from '@muster/domain/certificates/renewal-window';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
-import { signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
+import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import { Injectable } from '@nestjs/common';
 import { Downlink } from '../gateway/downlink.publisher.js';
 import type { LetterJob } from '../outbox/routing.js';

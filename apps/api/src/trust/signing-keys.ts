@@ -1,6 +1,6 @@
 import type { Database } from '@muster/persistence/database';
-import { authorityStore } from '@muster/persistence/enrollment/authority.store';
-import { type SigningPurpose, signingKeyStore } from '@muster/persistence/enrollment/signing-key.store';
+import { authorityStore } from '@muster/persistence/trust/authority.store';
+import { type SigningPurpose, signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import type { KeyVault } from '@muster/pki/keys/key-vault';
 import type { Signer } from '@muster/pki/keys/signer';
 import { type DocumentKind, type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';

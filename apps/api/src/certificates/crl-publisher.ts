@@ -1,12 +1,12 @@
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
-import { type AuthorityRow, authorityStore } from '@muster/persistence/enrollment/authority.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
+import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import type { CrlReason } from '@muster/pki/crl/write-crl';
 import { crlReasonCodes, writeCrl } from '@muster/pki/crl/write-crl';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import type { IssuingAuthority } from './hierarchy.js';
-import { IdentityDoor } from './identity-door.js';
+import type { IssuingAuthority } from '../trust/hierarchy.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 
 const NEXT_UPDATE_MS = 24 * 3_600_000;
 /** Lists begin in the past: a broker whose clock is behind ours would refuse every device over a list that is not yet valid. */

@@ -1,5 +1,5 @@
+import { certificateStates } from '@muster/contracts/certificates/certificates.schema';
 import { deviceStates } from '@muster/contracts/devices/devices.schema';
-import { certificateStates } from '@muster/contracts/enrollment/enrollment.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authoriseConnect, overlapMs } from './authorise-connect.js';

@@ -1,8 +1,8 @@
-import type * as routes from '@muster/contracts/enrollment/enrollment.routes';
+import type * as routes from '@muster/contracts/certificates/certificates.routes';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
@@ -11,7 +11,7 @@ import type { Call } from '../http/endpoint.js';
 import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
-import { toCertificate } from './enrollment.resource.js';
+import { toCertificate } from './certificate.resource.js';
 import { revokeOne } from './revoke-certificates.js';
 
 /** What people see and do with the certificates of devices. */

@@ -1,10 +1,10 @@
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
-import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { v7 as uuidv7 } from 'uuid';
-import type { IssuingAuthority } from './hierarchy.js';
+import type { IssuingAuthority } from '../trust/hierarchy.js';
 
 export interface CertificateOrder {
   readonly tenantId: string;

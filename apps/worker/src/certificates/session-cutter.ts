@@ -1,9 +1,9 @@
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
 import { DeviceRegistry } from '@muster/ingest/device-registry';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { InjectQueue } from '@nestjs/bullmq';

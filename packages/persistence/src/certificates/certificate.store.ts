@@ -1,5 +1,5 @@
+import type { CertificateState } from '@muster/contracts/certificates/certificates.schema';
 import type { DeviceState } from '@muster/contracts/devices/devices.schema';
-import type { CertificateState } from '@muster/contracts/enrollment/enrollment.schema';
 import type { Tx } from '../transaction.js';
 
 export interface NewCertificateRow {

@@ -1,9 +1,9 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import type { Job } from 'bullmq';
 import type { LetterJob } from '../outbox/routing.js';
+import { TrustCourier } from '../trust/trust-courier.js';
 import { CertificateSweep } from './certificate-sweep.js';
 import { SessionCutter } from './session-cutter.js';
-import { TrustCourier } from './trust-courier.js';
 
 /** What follows from certificates after the transaction that changed them. */
 @Processor('certificates')

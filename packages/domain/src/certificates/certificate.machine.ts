@@ -1,4 +1,4 @@
-import { certificateStates } from '@muster/contracts/enrollment/enrollment.schema';
+import { certificateStates } from '@muster/contracts/certificates/certificates.schema';
 import { type EventOf, machine } from '../machine.js';
 
 /**

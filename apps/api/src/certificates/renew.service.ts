@@ -1,17 +1,17 @@
 import type { EnrollAnswer } from '@muster/contracts/enrollment/enrollment.schema';
-import { judgeRenewal } from '@muster/domain/enrollment/judge-renewal';
+import { judgeRenewal } from '@muster/domain/certificates/judge-renewal';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { deviceUri } from '@muster/pki/authority/names';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { Refusal } from '../http/refusal.js';
+import { IdentityDoor } from '../trust/identity-door.js';
 import { acceptCsr } from './accept-csr.js';
 import { EnrollAnswers } from './enroll-answer.js';
-import { IdentityDoor } from './identity-door.js';
 import { issueCertificate } from './issue-certificate.js';
 import { revokeOne } from './revoke-certificates.js';
 

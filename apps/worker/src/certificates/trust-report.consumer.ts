@@ -1,7 +1,7 @@
 import { type Accepted, Intake, type UplinkRefusal } from '@muster/ingest/intake';
 import type { UplinkMessage } from '@muster/ingest/uplink';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';

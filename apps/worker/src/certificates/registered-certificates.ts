@@ -1,7 +1,7 @@
-import { authoriseConnect } from '@muster/domain/enrollment/authorise-connect';
+import { authoriseConnect } from '@muster/domain/certificates/authorise-connect';
+import { activateCertificate } from '@muster/persistence/certificates/activate-certificate';
+import { certificateStore, type PresentedRow } from '@muster/persistence/certificates/certificate.store';
 import type { Database } from '@muster/persistence/database';
-import { activateCertificate } from '@muster/persistence/enrollment/activate-certificate';
-import { certificateStore, type PresentedRow } from '@muster/persistence/enrollment/certificate.store';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { ConnectAuthority, SessionGrant } from '../gateway/embedded/sessions.js';
 

@@ -1,7 +1,7 @@
-import { overlapMs } from '@muster/domain/enrollment/authorise-connect';
+import { overlapMs } from '@muster/domain/certificates/authorise-connect';
+import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
-import { authorityStore } from '@muster/persistence/enrollment/authority.store';
-import { certificateStore } from '@muster/persistence/enrollment/certificate.store';
+import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 

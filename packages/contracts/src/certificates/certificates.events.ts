@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { Id } from '../ids.js';
+
+const onCertificate = z.object({ certificateId: Id, deviceId: Id });
+export const certificateEvents = {
+  'certificate.issued': onCertificate,
+  'certificate.activated': onCertificate,
+  'certificate.revoked': onCertificate.extend({ fingerprint: z.string() }),
+  'certificate.session_cut': onCertificate,
+  'certificate.renewal_requested': onCertificate,
+} as const;
