@@ -141,7 +141,16 @@ const certificateOf = (deviceId: string) =>
     const life = { notBefore: clock.now(), notAfter: new Date(clock.now().getTime() + 86_400_000) };
     const row = await certificateStore.insert(
       tx,
-      { deviceId, tokenId: null, authorityId, ...names, ...life },
+      {
+        deviceId,
+        tokenId: null,
+        source: 'token' as const,
+        sourceId: null,
+        late: false,
+        authorityId,
+        ...names,
+        ...life,
+      },
       clock.now(),
     );
     return row.id;

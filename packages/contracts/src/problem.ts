@@ -44,6 +44,13 @@ export const problems = {
   certificate_expired: [401, 'This certificate has expired'],
   certificate_revoked: [403, 'This certificate is revoked'],
   renewal_too_early: [409, 'The renewal window is not open'],
+  claim_refused: [403, 'The claim certificate does not let this device in'],
+  enrollment_rejected: [403, 'A person turned this device away'],
+  quota_exceeded: [429, 'The quota is used up'],
+  queue_full: [429, 'Too many devices wait for a person'],
+  proof_invalid: [422, 'The proof of possession does not hold'],
+  gate_closed: [409, 'Too few devices have acknowledged what they are to trust'],
+  signer_unavailable: [503, 'The signer that holds the key is away; try again'],
   // uplinks
   topic_malformed: [400, 'The topic does not follow the grammar'],
   topic_forbidden: [403, 'This topic belongs to another device'],

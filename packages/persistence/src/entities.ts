@@ -16,18 +16,29 @@ import {
   FreezeEntity,
 } from './campaigns/campaign.entity.js';
 import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
-import { CertificateEntity } from './certificates/certificates.entity.js';
+import { CertificateEntity, CrlEntity, OcspResponderEntity } from './certificates/certificates.entity.js';
 import { CommandEntity } from './commands/command.entity.js';
 import { GoldenConfigEntity, GoldenConfigVersionEntity } from './configs/config.entity.js';
 import {
   DeviceClassEntity,
   DeviceEntity,
   DeviceEventEntity,
+  DeviceSightingEntity,
   DeviceStateEntity,
   SiteEntity,
 } from './devices/device.entity.js';
 import { DriftEntity, TwinEntity, TwinRevisionEntity } from './devices/twin.entity.js';
 import { EnrollmentTokenEntity } from './enrollment/enrollment.entity.js';
+import {
+  ApprovalEntity,
+  ClaimBatchEntity,
+  ClaimSerialEntity,
+  EnrollmentMinuteEntity,
+  EnrollmentSettingsEntity,
+  ManufacturerEntity,
+  ReadmissionEntity,
+  RegisteredKeyEntity,
+} from './enrollment/ways-in.entity.js';
 import {
   MailEntity,
   MailRecipientEntity,
@@ -74,7 +85,15 @@ import {
   WeeklyRollupEntity,
 } from './telemetry/telemetry.entity.js';
 import { TenantEntity } from './tenants/tenant.entity.js';
-import { AuthorityEntity, SigningKeyEntity } from './trust/trust.entity.js';
+import {
+  AuthorityEntity,
+  CrossCertificateEntity,
+  RolloverEntity,
+  SigningKeyEntity,
+  TrustAcknowledgementEntity,
+  TrustBundleEntity,
+  TrustChangeEntity,
+} from './trust/trust.entity.js';
 
 /** Every table as a class. Stores may query through them; a test compares them with the migrated schema. */
 export const entities = [
@@ -88,6 +107,22 @@ export const entities = [
   AuditEntryEntity,
   AuditHeadEntity,
   AuthorityEntity,
+  CrossCertificateEntity,
+  RolloverEntity,
+  TrustChangeEntity,
+  TrustBundleEntity,
+  TrustAcknowledgementEntity,
+  EnrollmentSettingsEntity,
+  ClaimBatchEntity,
+  ClaimSerialEntity,
+  ManufacturerEntity,
+  RegisteredKeyEntity,
+  ApprovalEntity,
+  ReadmissionEntity,
+  EnrollmentMinuteEntity,
+  CrlEntity,
+  OcspResponderEntity,
+  DeviceSightingEntity,
   CampaignEntity,
   CampaignExclusionEntity,
   CampaignSiteEntity,

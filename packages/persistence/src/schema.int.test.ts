@@ -1,11 +1,14 @@
 import { roles } from '@muster/contracts/access/permissions';
 import { campaignStates, waveStates } from '@muster/contracts/campaigns/campaigns.schema';
 import { executionStates } from '@muster/contracts/campaigns/executions.schema';
-import { certificateStates } from '@muster/contracts/certificates/certificates.schema';
+import { certificateSources, certificateStates } from '@muster/contracts/certificates/certificates.schema';
 import { commandStates } from '@muster/contracts/commands/commands.schema';
 import { deviceStates, driftClasses, presences } from '@muster/contracts/devices/devices.schema';
+import { approvalKinds, approvalStates } from '@muster/contracts/enrollment/approvals.schema';
+import { manufacturerStates } from '@muster/contracts/enrollment/manufacturers.schema';
 import { releaseStates } from '@muster/contracts/releases/releases.schema';
 import { deadLetterStates } from '@muster/contracts/telemetry/telemetry.schema';
+import { changeStates, generationStates, signingKeyStates } from '@muster/contracts/trust/trust.schema';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +54,13 @@ describe('the schema', () => {
     ['device_state', 'presence', presences],
     ['drifts', 'class', driftClasses],
     ['certificates', 'state', certificateStates],
+    ['certificates', 'source', certificateSources],
+    ['authorities', 'state', generationStates],
+    ['signing_keys', 'state', signingKeyStates],
+    ['trust_changes', 'state', changeStates],
+    ['approvals', 'state', approvalStates],
+    ['approvals', 'kind', approvalKinds],
+    ['manufacturers', 'state', manufacturerStates],
     ['commands', 'state', commandStates],
     ['releases', 'state', releaseStates],
     ['campaigns', 'state', campaignStates],

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Certificate } from '@muster/contracts/certificates/certificates.schema';
 import { renewalWindow } from '@muster/domain/certificates/renewal-window';
 import type { CertificateRow } from '@muster/persistence/certificates/certificate.store';
+import { readCertificate } from '@muster/pki/path/read-certificate';
 
 const text = (at: Date | null): string | null => at?.toISOString() ?? null;
 
@@ -40,5 +41,11 @@ export const toCertificate = (row: CertificateRow): Certificate => {
     revokedAt: text(row.revokedAt),
     sessionCutAt: text(row.sessionCutAt),
     handshakeRefusedAt: text(row.handshakeRefusedAt),
+    authorityId: row.authorityId,
+    generation: row.generation,
+    source: row.source,
+    late: row.late,
+    crlUri: readCertificate(certificate.raw).crlUri ?? '',
+    pem: row.pem,
   };
 };

@@ -1,3 +1,4 @@
+import type { CertificateSource } from '@muster/contracts/certificates/certificates.schema';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
@@ -5,14 +6,18 @@ import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { v7 as uuidv7 } from 'uuid';
 import type { IssuingAuthority } from '../trust/hierarchy.js';
+import type { IdentityDoor } from '../trust/identity-door.js';
 
 export interface CertificateOrder {
   readonly tenantId: string;
   readonly deviceId: string;
-  readonly tokenId: string | null;
   readonly request: AcceptedRequest;
-  readonly domain: string;
-  readonly crlUri: string;
+  readonly source: CertificateSource;
+  /** The batch, manufacturer, registered key or approval; the certificate before it for a renewal. */
+  readonly sourceId: string | null;
+  readonly tokenId?: string | null;
+  /** A renewal after the end of the certificate before. */
+  readonly late?: boolean;
   /** Milliseconds; the profile's 90 days when absent. */
   readonly life?: number;
 }
@@ -20,19 +25,30 @@ export interface CertificateOrder {
 /** Issues and records a device's certificate inside the caller's transaction; it is handed out after the commit. */
 export const issueCertificate = async (
   tx: Tx,
+  door: IdentityDoor,
   authority: IssuingAuthority,
   order: CertificateOrder,
   now: Date,
 ): Promise<CertificateRow> => {
-  const { tenantId, deviceId, tokenId, request, domain, crlUri, life } = order;
+  const { tenantId, deviceId, request, source, sourceId, tokenId = null, late = false } = order;
+  const life = order.life ?? door.leafLife;
   const leaf = await issueDeviceLeaf(
     authority,
-    { domain, tenant: tenantId, deviceId, publicKey: request.publicKey, crlUri },
+    {
+      domain: door.hierarchy.options.domain,
+      tenant: tenantId,
+      deviceId,
+      publicKey: request.publicKey,
+      crlUri: door.crlUri(authority.id),
+      ocspUri: door.ocspUri(authority.id),
+      issuerUri: door.issuerUri(authority.id),
+    },
     { now, ...(life === undefined ? {} : { life }) },
   );
   const { serial, fingerprint, pem, notBefore, notAfter } = leaf;
-  const row = { id: uuidv7(), deviceId, tokenId, keyHash: request.keyHash, authorityId: authority.id };
-  const issued = await certificateStore.insert(tx, { ...row, serial, fingerprint, pem, notBefore, notAfter }, now);
+  const known = { id: uuidv7(), deviceId, tokenId, source, sourceId, late, authorityId: authority.id };
+  const row = { ...known, keyHash: request.keyHash, serial, fingerprint, pem, notBefore, notAfter };
+  const issued = await certificateStore.insert(tx, row, now);
   const payload = { certificateId: issued.id, deviceId };
   await outbox.drop(tx, { tenantId, type: 'certificate.issued', key: deviceId, payload });
   return issued;

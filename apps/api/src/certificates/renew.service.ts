@@ -46,10 +46,9 @@ export class RenewService {
       if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail, verdict.facts);
       if (verdict.value.kind === 'repeat') return successor!;
       if (successor) await replaceUnused(tx, successor, now);
-      const crlUri = this.door.crlUri(authority.id);
-      const life = this.door.leafLife === undefined ? {} : { life: this.door.leafLife };
-      const order = { tenantId, deviceId, tokenId: null, request, domain, crlUri, ...life };
-      const issued = await issueCertificate(tx, authority, order, now);
+      const { late } = verdict.value;
+      const order = { tenantId, deviceId, request, source: 'renewal', sourceId: presented.id, late } as const;
+      const issued = await issueCertificate(tx, this.door, authority, order, now);
       await record(tx, presented, issued, verdict.value.late, now);
       return issued;
     });

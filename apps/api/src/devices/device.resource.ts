@@ -41,6 +41,9 @@ export const toDevice = (row: DeviceDetailRow, now: Date): Device => ({
   missedHeartbeats: row.missedHeartbeats,
   presenceSince: row.presence === 'never' ? null : instant(row.presenceSince),
   connected: row.connected,
+  predecessorId: row.predecessorId,
+  successorId: row.successorId,
+  cloneSuspectedAt: instant(row.cloneSuspectedAt),
   lastKnownGood: row.lastKnownGood && {
     ...row.lastKnownGood,
     confirmedAt: new Date(row.lastKnownGood.confirmedAt).toISOString(),

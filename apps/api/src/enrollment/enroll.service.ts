@@ -72,10 +72,15 @@ export class EnrollService {
       if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
       const { device } = await admitDevice(tx, token, claim, now);
       await enrollmentTokenStore.spend(tx, token.id);
-      const crlUri = this.door.crlUri(authority.id);
-      const life = this.door.leafLife === undefined ? {} : { life: this.door.leafLife };
-      const order = { tenantId, deviceId: device.id, tokenId: token.id, request, domain, crlUri, ...life };
-      const issued = await issueCertificate(tx, authority, order, now);
+      const order = {
+        tenantId,
+        deviceId: device.id,
+        tokenId: token.id,
+        request,
+        source: 'token',
+        sourceId: null,
+      } as const;
+      const issued = await issueCertificate(tx, this.door, authority, order, now);
       await record(tx, token, issued, claim, now);
       return issued;
     });

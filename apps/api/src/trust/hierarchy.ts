@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { AuthorityKind } from '@muster/contracts/trust/trust.schema';
 import type { Database, Tx } from '@muster/persistence/database';
-import { type AuthorityKind, type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
+import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import { type Authority, authorityOf } from '@muster/pki/authority/authority';
 import { type IssuingKind, issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
 import type { KeyContext, KeyVault } from '@muster/pki/keys/key-vault';

@@ -20,7 +20,17 @@ export class IdentityDoor {
     readonly leafLife?: number,
   ) {}
 
-  crlUri(authorityId: string): string {
-    return `${this.urls.consoleUrl}/crl/${authorityId}.crl`;
+  /** Lists of an authority with one shard keep the address they always had. */
+  crlUri(authorityId: string, shard = 0, shards = 1): string {
+    return `${this.urls.consoleUrl}/crl/${authorityId}${shards === 1 ? '' : `-${shard}`}.crl`;
+  }
+
+  ocspUri(authorityId: string): string {
+    return `${this.urls.consoleUrl}/ocsp/${authorityId}`;
+  }
+
+  /** The authority's own certificate, DER (RFC 5280 4.2.2.1). */
+  issuerUri(authorityId: string): string {
+    return `${this.urls.consoleUrl}/ca/${authorityId}.cer`;
   }
 }

@@ -1,6 +1,7 @@
+import type { SigningPurpose } from '@muster/contracts/trust/trust.schema';
 import type { Database } from '@muster/persistence/database';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
-import { type SigningPurpose, signingKeyStore } from '@muster/persistence/trust/signing-key.store';
+import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import type { KeyVault } from '@muster/pki/keys/key-vault';
 import type { Signer } from '@muster/pki/keys/signer';
 import { type DocumentKind, type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';

@@ -21,7 +21,14 @@ const token: Stale = ({ tokenId }) => [
   ['tokens', 'list'],
   ['tokens', tokenId],
 ];
-const certificate: Stale = ({ deviceId }) => [['device', deviceId], ['tokens']];
+const certificate: Stale = ({ deviceId }) => [
+  ['device', deviceId],
+  ['tokens'],
+  ['certificates'],
+  ['trust', 'overview'],
+];
+const approval: Stale = () => [['approvals'], ['trust', 'overview']];
+const trust: Stale = () => [['trust']];
 const command: Stale = ({ deviceId }) => [
   ['device', deviceId, 'commands'],
   ['device', deviceId, 'timeline'],
@@ -50,6 +57,8 @@ const execution: Stale = ({ campaignId, deviceId }) => [
 export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'device.enrolled': (payload) => [...device(payload), ['tokens']],
   'device.changed': device,
+  'device.clone_suspected': (payload) => [...device(payload), ['trust', 'findings']],
+  'device.swapped': device,
   'device.group_pinned': () => [['devices', 'list'], ['device']],
   'device.connected': (payload) => [...presence(payload), ['tokens']],
   'device.online': presence,
@@ -61,11 +70,20 @@ export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'enrollment.token_created': token,
   'enrollment.token_used': token,
   'enrollment.refused': token,
+  'enrollment.claim_changed': () => [['claims']],
+  'enrollment.manufacturer_changed': () => [['manufacturers']],
+  'enrollment.approval_requested': approval,
+  'enrollment.approval_decided': approval,
   'certificate.issued': certificate,
   'certificate.activated': certificate,
   'certificate.renewal_requested': certificate,
   'certificate.revoked': certificate,
   'certificate.session_cut': certificate,
+  'certificate.revocation_proven': certificate,
+  'trust.change_proposed': trust,
+  'trust.change_decided': trust,
+  'trust.rollover_changed': trust,
+  'trust.bundle_made': trust,
   'config.changed': config,
   'config.published': config,
   'config.rendered': config,

@@ -50,7 +50,17 @@ const issue = (deviceId: string, now = new Date()) =>
     certificateStore.insert(
       tx,
       {
-        ...{ id: uuidv7(), deviceId, tokenId: null, authorityId, pem: '', serial: hex(16) },
+        ...{
+          id: uuidv7(),
+          deviceId,
+          tokenId: null,
+          source: 'token' as const,
+          sourceId: null,
+          late: false,
+          authorityId,
+          pem: '',
+          serial: hex(16),
+        },
         ...{ fingerprint: hex(32), keyHash: hex(32) },
         ...{ notBefore: new Date(now.getTime() - 3_600_000), notAfter: new Date(now.getTime() + 90 * day) },
       },

@@ -8,4 +8,6 @@ export const certificateEvents = {
   'certificate.revoked': onCertificate.extend({ fingerprint: z.string() }),
   'certificate.session_cut': onCertificate,
   'certificate.renewal_requested': onCertificate,
+  /** The session is gone and a fresh handshake was refused; the times stand on the certificate. */
+  'certificate.revocation_proven': onCertificate,
 } as const;

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { DeviceId, Id } from '../ids.js';
 import { PageQuery } from '../page.js';
 import { route } from '../route.js';
-import { Certificate, CertificatePage, revocationReasons } from './certificates.schema.js';
+import {
+  Certificate,
+  CertificatePage,
+  CertificateQuery,
+  FleetCertificatePage,
+  revocationReasons,
+} from './certificates.schema.js';
 
 export const listDeviceCertificates = route({
   method: 'GET',
@@ -32,4 +38,21 @@ export const revokeCertificate = route({
   body: z.strictObject({ reason: z.enum(revocationReasons), comment: z.string().max(500).optional() }),
   returns: Certificate,
   refuses: ['not_found', 'transition_refused'],
+});
+export const listCertificates = route({
+  method: 'GET',
+  path: '/certificates',
+  summary: 'Certificates of the whole fleet, those that end first first',
+  permission: 'device:read',
+  query: CertificateQuery,
+  returns: FleetCertificatePage,
+});
+export const getCertificate = route({
+  method: 'GET',
+  path: '/certificates/:certificateId',
+  summary: 'One certificate',
+  permission: 'device:read',
+  params: z.object({ certificateId: Id }),
+  returns: Certificate,
+  refuses: ['not_found'],
 });

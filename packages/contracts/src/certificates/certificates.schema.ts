@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeviceId, Id } from '../ids.js';
 import { Instant } from '../instant.js';
-import { pageOf } from '../page.js';
+import { PageQuery, pageOf } from '../page.js';
 import { Reason } from '../states.js';
 
 export const certificateStates = [
@@ -16,6 +16,9 @@ export const certificateStates = [
   'rejected',
 ] as const;
 export type CertificateState = (typeof certificateStates)[number];
+/** What let the device have it. */
+export const certificateSources = ['token', 'claim', 'manufacturer', 'registered_key', 'approval', 'renewal'] as const;
+export type CertificateSource = (typeof certificateSources)[number];
 /** RFC 5280 5.3.1 reason codes we use. */
 export const revocationReasons = [
   'unspecified',
@@ -46,11 +49,34 @@ export const Certificate = z
     revokedAt: Instant.nullable(),
     sessionCutAt: Instant.nullable(),
     handshakeRefusedAt: Instant.nullable(),
+    authorityId: Id,
+    /** Generation of the authority that issued it. */
+    generation: z.number().int(),
+    source: z.enum(certificateSources),
+    /** Renewed after its end, within the grace. */
+    late: z.boolean(),
+    crlUri: z.string(),
+    pem: z.string(),
   })
   .meta({ id: 'Certificate' });
 export type Certificate = z.infer<typeof Certificate>;
 
 export const CertificatePage = pageOf(Certificate);
+
+/** Over the whole fleet. `renewal`: due is inside its window, overdue past two thirds of its life. */
+export const CertificateQuery = PageQuery.extend({
+  state: z.enum(certificateStates).optional(),
+  authorityId: Id.optional(),
+  expiresBefore: Instant.optional(),
+  renewal: z.enum(['due', 'overdue']).optional(),
+  sort: z.enum(['notAfter', '-notAfter', '-createdAt']).default('notAfter'),
+});
+/** A certificate in a list over the fleet, with the name of its device. */
+export const FleetCertificate = Certificate.omit({ pem: true })
+  .extend({ deviceName: z.string() })
+  .meta({ id: 'FleetCertificate' });
+export type FleetCertificate = z.infer<typeof FleetCertificate>;
+export const FleetCertificatePage = pageOf(FleetCertificate);
 
 /** Body of POST /device/v1/renew over mutual TLS; answers an EnrollAnswer. */
 export const RenewRequest = z.looseObject({
@@ -59,3 +85,12 @@ export const RenewRequest = z.looseObject({
     .min(1)
     .max(16 * 1024),
 });
+
+/** When a certificate should be renewed, as the server wants it now: GET /device/v1/renewal-info and its sibling under EST. */
+export const RenewalInfo = z.looseObject({
+  suggestedWindow: z.object({ start: Instant, end: Instant }),
+  explanation: z.string().optional(),
+  /** Seconds until it is worth asking again. */
+  retryAfterS: z.number().int(),
+});
+export type RenewalInfo = z.infer<typeof RenewalInfo>;

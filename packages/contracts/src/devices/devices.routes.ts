@@ -10,6 +10,7 @@ import {
   DevicePage,
   DevicePatch,
   DeviceQuery,
+  DeviceSighting,
   DeviceSummary,
   Drift,
   driftClasses,
@@ -20,6 +21,7 @@ import {
   Selector,
   Site,
   SitePatch,
+  SwapRequest,
   Twin,
   TwinRevision,
 } from './devices.schema.js';
@@ -99,6 +101,38 @@ export const activateDevice = lifecycle('activate', 'Return a device to active')
 export const quarantineDevice = lifecycle('quarantine', 'Cut a device off, keeping its record');
 export const decommissionDevice = lifecycle('decommission', 'Retire a device and revoke its certificates');
 
+export const swapDevice = route({
+  method: 'POST',
+  path: '/devices/:deviceId/swap',
+  summary: 'Replace the hardware: a new identity takes over place, labels, groups, wishes and history',
+  permission: 'device:decommission',
+  params: one,
+  body: SwapRequest,
+  returns: Device,
+  status: 201,
+  match: true,
+  idempotent: true,
+  refuses: ['not_found', 'already_exists', 'transition_refused', 'validation_failed'],
+});
+export const listDeviceSightings = route({
+  method: 'GET',
+  path: '/devices/:deviceId/sightings',
+  summary: 'Where the identity of a device was used lately',
+  permission: 'device:read',
+  params: one,
+  returns: z.object({ items: z.array(DeviceSighting) }),
+  refuses: ['not_found'],
+});
+export const dismissClone = route({
+  method: 'POST',
+  path: '/devices/:deviceId/clone/dismiss',
+  summary: 'Say that a suspected clone is none',
+  permission: 'device:write',
+  params: one,
+  body: z.strictObject({ reason: z.string().min(1).max(500) }),
+  returns: Device,
+  refuses: ['not_found', 'transition_refused'],
+});
 export const deviceTimeline = route({
   method: 'GET',
   path: '/devices/:deviceId/timeline',

@@ -74,6 +74,11 @@ export const Device = DeviceSummary.extend({
   missedHeartbeats: z.number().int(),
   presenceSince: Instant.nullable(),
   connected: z.boolean(),
+  /** The device whose place this one took, and the one that took its own. */
+  predecessorId: DeviceId.nullable(),
+  successorId: DeviceId.nullable(),
+  /** Since when its identity seems to be in use in two places. */
+  cloneSuspectedAt: Instant.nullable(),
   lastKnownGood: z.object({ releaseId: Id, version: z.string(), confirmedAt: Instant }).nullable(),
   desiredVersion: z.number().int(),
   reportedVersion: z.number().int(),
@@ -263,3 +268,27 @@ export const ImportReport = z
     ),
   })
   .meta({ id: 'ImportReport' });
+
+/** The hardware that takes a device's place. */
+export const SwapRequest = z
+  .strictObject({
+    serial: Name,
+    model: Name.optional(),
+    hardwareRevision: Name.optional(),
+    reason: z.string().min(1).max(500),
+  })
+  .meta({ id: 'SwapRequest' });
+export type SwapRequest = z.infer<typeof SwapRequest>;
+
+/** One certificate used from one address: several that overlap are what a cloned identity looks like. */
+export const DeviceSighting = z
+  .object({
+    fingerprint: z.string(),
+    address: z.string(),
+    firstAt: Instant,
+    lastAt: Instant,
+    sessions: z.number().int(),
+    connected: z.boolean(),
+  })
+  .meta({ id: 'DeviceSighting' });
+export type DeviceSighting = z.infer<typeof DeviceSighting>;

@@ -96,6 +96,8 @@ export const EnrollAnswer = z
     heartbeatS: z.number().int(),
     renew: z.object({ start: Instant, end: Instant }),
     trust: PublicKeySet,
+    /** The signed trust bundle in force, compact JWS. */
+    bundle: z.string().optional(),
   })
   .meta({ id: 'EnrollAnswer' });
 export type EnrollAnswer = z.infer<typeof EnrollAnswer>;

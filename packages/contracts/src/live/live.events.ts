@@ -7,11 +7,13 @@ import { enrollmentEvents } from '../enrollment/enrollment.events.js';
 import { notificationEvents } from '../notifications/notifications.events.js';
 import { releaseEvents } from '../releases/releases.events.js';
 import { telemetryEvents } from '../telemetry/telemetry.events.js';
+import { trustEvents } from '../trust/trust.events.js';
 
 /** Every letter that can leave a transaction: type → payload schema. The SSE stream carries them by position. */
 export const letterTypes = {
   ...deviceEvents,
   ...enrollmentEvents,
+  ...trustEvents,
   ...certificateEvents,
   ...configEvents,
   ...commandEvents,

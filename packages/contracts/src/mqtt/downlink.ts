@@ -115,6 +115,8 @@ export const TrustOrder = z.looseObject({
   bundle: z.number().int().min(0),
   keys: z.array(z.looseObject({ kid: z.string(), use: z.string().optional() })).optional(),
   renew: z.object({ start: Instant, end: Instant }).optional(),
+  /** The signed bundle of this number; a device believes nothing else about keys and roots. */
+  jws: z.string().optional(),
 });
 export type TrustOrder = z.infer<typeof TrustOrder>;
 

@@ -19,6 +19,7 @@ const byNoun: Record<Noun, Permission> = {
   notification: 'notification:read',
   release: 'release:read',
   telemetry: 'telemetry:read',
+  trust: 'trust:read',
   twin: 'device:read',
 };
 

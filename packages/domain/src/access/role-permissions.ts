@@ -14,6 +14,7 @@ const table: Record<Role, readonly Permission[]> = {
     'telemetry:export',
     'device:write',
     'enrollment:write',
+    'enrollment:approve',
     'config:write',
     'config:publish',
     'command:send',
@@ -33,7 +34,7 @@ const table: Record<Role, readonly Permission[]> = {
     'campaign:operate',
     'fleet:stop',
   ],
-  approver: [...looks, 'audit:read', 'campaign:approve'],
+  approver: [...looks, 'audit:read', 'campaign:approve', 'enrollment:approve', 'trust:approve'],
   auditor: reads,
   viewer: looks,
 };

@@ -1,4 +1,4 @@
-import type { CertificateState } from '@muster/contracts/certificates/certificates.schema';
+import type { CertificateSource, CertificateState } from '@muster/contracts/certificates/certificates.schema';
 import type { DeviceState } from '@muster/contracts/devices/devices.schema';
 import type { Tx } from '../transaction.js';
 
@@ -6,6 +6,10 @@ export interface NewCertificateRow {
   readonly id: string;
   readonly deviceId: string;
   readonly tokenId: string | null;
+  readonly source: CertificateSource;
+  /** The batch, manufacturer, registered key or approval; the certificate before it for a renewal. */
+  readonly sourceId: string | null;
+  readonly late: boolean;
   readonly serial: string;
   readonly fingerprint: string;
   readonly keyHash: string;
@@ -27,6 +31,9 @@ export interface CertificateRow extends NewCertificateRow {
   readonly renewRequestedAt: Date | null;
   readonly sessionCutAt: Date | null;
   readonly handshakeRefusedAt: Date | null;
+  readonly refusalProvenAt: Date | null;
+  /** Generation of the authority. */
+  readonly generation: number;
 }
 
 /** A certificate and how its device stands. */
@@ -45,15 +52,17 @@ const columns = `c.id, c.tenant_id as "tenantId", c.device_id as "deviceId", c.t
   c.reason_detail as "reasonDetail", c.since, c.pem, c.not_before as "notBefore", c.not_after as "notAfter",
   c.created_at as "createdAt", c.activated_at as "activatedAt", c.revoked_at as "revokedAt",
   c.renew_requested_at as "renewRequestedAt", c.session_cut_at as "sessionCutAt",
-  c.handshake_refused_at as "handshakeRefusedAt"`;
+  c.handshake_refused_at as "handshakeRefusedAt", c.refusal_proven_at as "refusalProvenAt", c.source,
+  c.source_id as "sourceId", c.late,
+  (select a.generation from authorities a where a.id = c.authority_id) as generation`;
 
 /** Device certificates. The unique serial, fingerprint and (tenant, key) guard what no caller can check alone. */
 export const certificateStore = {
   async insert(tx: Tx, certificate: NewCertificateRow, now: Date): Promise<CertificateRow> {
     const [row] = await tx.query<CertificateRow>(
       `insert into certificates as c (tenant_id, id, device_id, token_id, serial, fingerprint, key_hash, authority_id, state,
-         since, pem, not_before, not_after, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9) returning ${columns}`,
+         since, pem, not_before, not_after, created_at, source, source_id, late)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9, $13, $14, $15) returning ${columns}`,
       [
         tx.tenantId,
         certificate.id,
@@ -67,6 +76,9 @@ export const certificateStore = {
         certificate.pem,
         certificate.notBefore,
         certificate.notAfter,
+        certificate.source,
+        certificate.sourceId,
+        certificate.late,
       ],
     );
     return row!;

@@ -23,4 +23,30 @@ export class CertificateEntity {
   @Column({ type: 'timestamptz', nullable: true }) renewRequestedAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true }) sessionCutAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true }) handshakeRefusedAt!: Date | null;
+  @Column({ type: 'text', default: 'token' }) source!: string;
+  @Column({ type: 'uuid', nullable: true }) sourceId!: string | null;
+  @Column({ type: 'boolean', default: false }) late!: boolean;
+  @Column({ type: 'timestamptz', nullable: true }) refusalProvenAt!: Date | null;
+}
+
+@Entity('crls')
+export class CrlEntity {
+  @PrimaryColumn('uuid') authorityId!: string;
+  @PrimaryColumn('int') shard!: number;
+  @Column('bigint') number!: number;
+  @Column('bytea') der!: Buffer;
+  @Column('timestamptz') thisUpdate!: Date;
+  @Column('timestamptz') nextUpdate!: Date;
+  @Column('int') entries!: number;
+}
+
+@Entity('ocsp_responders')
+export class OcspResponderEntity {
+  @PrimaryColumn('uuid') authorityId!: string;
+  @PrimaryColumn('text') serial!: string;
+  @Column('text') certificatePem!: string;
+  @Column('text') keyRef!: string;
+  @Column('timestamptz') notBefore!: Date;
+  @Column('timestamptz') notAfter!: Date;
+  @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
 }

@@ -42,6 +42,8 @@ export class DeviceEntity {
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;
   @Column({ type: 'timestamptz', default: () => 'now()' }) updatedAt!: Date;
   @Column({ type: 'timestamptz', nullable: true }) updatesBlockedUntil!: Date | null;
+  @Column({ type: 'uuid', nullable: true }) predecessorId!: string | null;
+  @Column({ type: 'timestamptz', nullable: true }) cloneSuspectedAt!: Date | null;
 }
 
 @Entity('device_state')
@@ -68,4 +70,16 @@ export class DeviceEventEntity {
   @Column('text') kind!: string;
   @Column('text') summary!: string;
   @Column({ type: 'jsonb', default: {} }) facts!: unknown;
+}
+
+@Entity('device_sightings')
+export class DeviceSightingEntity {
+  @PrimaryColumn('text') tenantId!: string;
+  @PrimaryColumn('uuid') deviceId!: string;
+  @PrimaryColumn('text') fingerprint!: string;
+  @PrimaryColumn('text') address!: string;
+  @Column('timestamptz') firstAt!: Date;
+  @Column('timestamptz') lastAt!: Date;
+  @Column({ type: 'int', default: 1 }) sessions!: number;
+  @Column({ type: 'boolean', default: true }) connected!: boolean;
 }

@@ -51,6 +51,9 @@ export interface DeviceDetailRow extends DeviceRow {
   readonly lastSeenAt: Date | null;
   readonly connected: boolean;
   readonly health: 'ok' | 'degraded' | 'error' | null;
+  readonly predecessorId: string | null;
+  readonly successorId: string | null;
+  readonly cloneSuspectedAt: Date | null;
   readonly driftCount: number;
   readonly certificateNotAfter: Date | null;
   readonly desiredVersion: number;
@@ -152,6 +155,8 @@ export const deviceStore = {
          coalesce(p.timezone, 'UTC') as timezone, d.updates_blocked_until as "updatesBlockedUntil",
          s.presence, s.presence_since as "presenceSince", s.last_seen_at as "lastSeenAt", s.connected,
          ${healthColumn} as health, ${driftCountOf} as "driftCount", ${certificateEndOf} as "certificateNotAfter",
+         d.predecessor_id as "predecessorId", d.clone_suspected_at as "cloneSuspectedAt",
+         (select n.id from devices n where n.tenant_id = d.tenant_id and n.predecessor_id = d.id) as "successorId",
          t.desired_version as "desiredVersion", t.reported_version as "reportedVersion", t.acked_version as "ackedVersion",
          (select jsonb_build_object('releaseId', g.release_id, 'version', g.version, 'confirmedAt', g.confirmed_at)
             from device_releases g where g.tenant_id = d.tenant_id and g.device_id = d.id

@@ -27,6 +27,10 @@ import { RetentionLooks1763700000026 } from './0026-retention-looks.js';
 import { RollupFlags1763700000027 } from './0027-rollup-flags.js';
 import { MetricsDescribed1763700000029 } from './0029-metrics-described.js';
 import { DeadLetterLimits1763700000031 } from './0031-dead-letter-limits.js';
+import { TrustGenerations1763700000032 } from './0032-trust-generations.js';
+import { WaysIn1763700000033 } from './0033-ways-in.js';
+import { CertificateFacts1763700000034 } from './0034-certificate-facts.js';
+import { ClonesAndSwaps1763700000035 } from './0035-clones-and-swaps.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -59,4 +63,8 @@ export const migrations = [
   MetricsDescribed1763700000029,
   RollupFlags1763700000027,
   DeadLetterLimits1763700000031,
+  TrustGenerations1763700000032,
+  WaysIn1763700000033,
+  CertificateFacts1763700000034,
+  ClonesAndSwaps1763700000035,
 ];

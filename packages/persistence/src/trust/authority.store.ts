@@ -1,8 +1,6 @@
+import type { AuthorityKind, GenerationState } from '@muster/contracts/trust/trust.schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../transaction.js';
-
-export type AuthorityKind = 'root' | 'device' | 'server' | 'service' | 'bootstrap';
-export type TrustState = 'next' | 'active' | 'retired' | 'revoked';
 
 export interface AuthorityRow {
   readonly id: string;
@@ -10,7 +8,7 @@ export interface AuthorityRow {
   readonly tenantId: string | null;
   readonly kind: AuthorityKind;
   readonly generation: number;
-  readonly state: TrustState;
+  readonly state: GenerationState;
   readonly certificatePem: string;
   readonly keyRef: string;
 }
@@ -32,7 +30,7 @@ export const authorityStore = {
   async issuing(tx: Tx, kind: AuthorityKind, tenantId: string | null): Promise<AuthorityRow | null> {
     const [row] = await tx.query<AuthorityRow>(
       `select ${columns} from authorities
-       where kind = $1 and tenant_id is not distinct from $2 and state = 'active' order by generation desc limit 1`,
+       where kind = $1 and tenant_id is not distinct from $2 and state = 'issuing' order by generation desc limit 1`,
       [kind, tenantId],
     );
     return row ?? null;
@@ -43,17 +41,17 @@ export const authorityStore = {
     return (await tx.query<{ id: string }>('select id from tenants order by id')).map(({ id }) => id);
   },
 
-  /** Everything that still may be trusted: the next generation, the issuing one and retired ones. */
+  /** Every generation that is not retired. Brokers trust all of them, also one that is only created: it issues nothing yet. */
   listTrusted(tx: Tx): Promise<AuthorityRow[]> {
     return tx.query<AuthorityRow>(
-      `select ${columns} from authorities where state <> 'revoked' order by kind, created_at`,
+      `select ${columns} from authorities where state <> 'retired' order by kind, created_at`,
     );
   },
 
   async insert(tx: Tx, authority: Omit<AuthorityRow, 'id' | 'state'>, now: Date): Promise<AuthorityRow> {
     const [row] = await tx.query<AuthorityRow>(
       `insert into authorities (id, tenant_id, kind, generation, state, certificate_pem, key_ref, created_at)
-       values ($1, $2, $3, $4, 'active', $5, $6, $7) returning ${columns}`,
+       values ($1, $2, $3, $4, 'issuing', $5, $6, $7) returning ${columns}`,
       [
         uuidv7(),
         authority.tenantId,

@@ -1,7 +1,5 @@
+import type { SigningPurpose } from '@muster/contracts/trust/trust.schema';
 import type { Tx } from '../transaction.js';
-import type { TrustState } from './authority.store.js';
-
-export type SigningPurpose = 'command' | 'release' | 'trust';
 
 export interface SigningKeyRow {
   readonly kid: string;
@@ -10,7 +8,7 @@ export interface SigningKeyRow {
   readonly algorithm: string;
   readonly publicJwk: Record<string, unknown>;
   readonly keyRef: string;
-  readonly state: TrustState;
+  readonly state: 'next' | 'active' | 'retired' | 'revoked';
   readonly createdAt: Date;
 }
 

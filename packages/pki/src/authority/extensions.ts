@@ -64,6 +64,17 @@ export const distributionPointName = (uri: string): Buffer => der.explicit(0, de
 export const crlDistributionPoint = (uri: string): Buffer =>
   extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(distributionPointName(uri))));
 
+/** Where the issuer answers about the certificate (OCSP) and where its own certificate is (RFC 5280 4.2.2.1). */
+export const authorityInfoAccess = (ocspUri: string, issuerUri: string): Buffer =>
+  extension(
+    oids.authorityInfoAccess,
+    false,
+    der.sequence(
+      der.sequence(der.oid(oids.ocsp), alternativeUri(ocspUri)),
+      der.sequence(der.oid(oids.caIssuers), alternativeUri(issuerUri)),
+    ),
+  );
+
 export const crlNumber = (number: number): Buffer => extension(oids.crlNumber, false, der.integer(number));
 
 /** onlyContainsUserCerts with the same URI the leaves carry: EMQX enforces a CRL only when it has this (RFC 5280 5.2.5). */

@@ -4,6 +4,7 @@ import type { Authority } from './authority.js';
 import {
   alternativeHost,
   alternativeUri,
+  authorityInfoAccess,
   basicConstraints,
   certificatePolicy,
   crlDistributionPoint,
@@ -41,7 +42,15 @@ const issued = async (
  */
 export const issueDeviceLeaf = (
   issuer: Authority,
-  device: { domain: string; tenant: string; deviceId: string; publicKey: KeyObject; crlUri: string },
+  device: {
+    domain: string;
+    tenant: string;
+    deviceId: string;
+    publicKey: KeyObject;
+    crlUri: string;
+    ocspUri?: string;
+    issuerUri?: string;
+  },
   options: { now: Date; life?: number },
 ): Promise<IssuedLeaf> => {
   if (!/^[a-z0-9-]{1,64}$/.test(device.deviceId)) return Promise.reject(new Error('not a device id'));
@@ -54,6 +63,7 @@ export const issueDeviceLeaf = (
       subjectAltName(alternativeUri(deviceUri(device.domain, device.tenant, device.deviceId))),
       certificatePolicy('device'),
       crlDistributionPoint(device.crlUri),
+      ...(device.ocspUri && device.issuerUri ? [authorityInfoAccess(device.ocspUri, device.issuerUri)] : []),
     ],
   });
 };

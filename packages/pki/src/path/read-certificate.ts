@@ -28,6 +28,8 @@ export interface CertificateFacts {
   readonly purposes: readonly string[] | null;
   readonly policies: readonly string[];
   readonly uris: readonly string[];
+  /** First URI of the CRL distribution points. */
+  readonly crlUri: string | null;
   readonly subjectKeyId: string | null;
   readonly authorityKeyId: string | null;
 }
@@ -56,6 +58,7 @@ export const readCertificate = (der: Buffer): CertificateFacts => {
       readOid(childAt(policy, 0)),
     ),
     uris: readUris(extensions.get(oids.subjectAltName)?.value),
+    crlUri: firstUri(extensions.get(oids.crlDistributionPoints)?.value),
     subjectKeyId: extensions.get(oids.subjectKeyIdentifier)?.value.value.toString('hex') ?? null,
     authorityKeyId:
       extensions
@@ -90,6 +93,16 @@ export const readOnlyCommonName = (name: DerNode): string | null => {
   const value = childAt(attribute, 1);
   // UTF8String or PrintableString; other string types hide bytes we would read differently than a broker does.
   return value.tag === 0x0c || value.tag === 0x13 ? value.value.toString('utf8') : null;
+};
+
+const firstUri = (node: DerNode | undefined): string | null => {
+  if (!node) return null;
+  if (node.tag === 0x86) return node.value.toString('latin1');
+  for (const child of node.children) {
+    const found = firstUri(child);
+    if (found !== null) return found;
+  }
+  return null;
 };
 
 export const readUris = (names: DerNode | undefined): string[] =>

@@ -1,0 +1,33 @@
+import { Statements, secure } from './statements.js';
+
+/** Where identities are used, and hardware that takes the place of other hardware. */
+export class ClonesAndSwaps1763700000035 extends Statements {
+  readonly forward = [
+    `alter table devices
+       add column predecessor_id uuid,
+       add column clone_suspected_at timestamptz,
+       add constraint devices_predecessor_fkey foreign key (tenant_id, predecessor_id) references devices`,
+    'create unique index devices_predecessor_unique on devices (tenant_id, predecessor_id) where predecessor_id is not null',
+    'create index devices_clone_suspected on devices (tenant_id, clone_suspected_at) where clone_suspected_at is not null',
+    `create table device_sightings (
+      tenant_id text not null,
+      device_id uuid not null,
+      fingerprint text not null,
+      address text not null,
+      first_at timestamptz not null,
+      last_at timestamptz not null,
+      sessions int not null default 1,
+      connected boolean not null default true,
+      primary key (tenant_id, device_id, fingerprint, address),
+      foreign key (tenant_id, device_id) references devices on delete cascade)`,
+    ...secure('device_sightings'),
+    'grant select, insert, update, delete on device_sightings to muster_system, muster_app',
+  ];
+
+  readonly back = [
+    'drop table device_sightings',
+    'drop index devices_clone_suspected',
+    'drop index devices_predecessor_unique',
+    'alter table devices drop column predecessor_id, drop column clone_suspected_at',
+  ];
+}
