@@ -13,6 +13,17 @@ const requirements = [
   { package: 'python3-swift', program: '/usr/lib/python3/dist-packages/swift/__init__.py', suites: ['int', 'journey'] },
   { package: 'git', program: 'git', suites: ['format', 'unit'] },
   { package: 'openssl', program: 'openssl', suites: ['unit', 'int', 'journey'] },
+  // Other people's PKI: what checks our certificates, lists, answers and doors.
+  { package: 'gnutls-bin', program: 'certtool', suites: ['unit', 'int', 'journey'] },
+  { package: 'strongswan-pki', program: 'pki', suites: ['int', 'journey'] },
+  // pki --est and --verify --online fetch by curl.
+  {
+    package: 'libstrongswan-extra-plugins',
+    program: '/usr/lib/ipsec/plugins/libstrongswan-curl.so',
+    suites: ['int', 'journey'],
+  },
+  { package: 'libnss3-tools', program: 'certutil', suites: ['unit', 'int', 'journey'] },
+  { package: 'softhsm2', program: 'softhsm2-util', suites: ['int'] },
   { package: 'docker-compose', program: 'docker-compose', suites: ['unit'] },
   { package: 'chromium', program: 'chromium', suites: ['journey', 'browser'] },
 ];
