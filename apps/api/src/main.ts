@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
-import { loadKek } from '@muster/pki/keys/key-vault';
+import { loadKek } from '@muster/pki/keys/kek';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { openDatabase } from '@muster/runtime/database/open-database';

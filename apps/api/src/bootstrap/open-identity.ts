@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Database } from '@muster/persistence/database';
-import { KeyVault } from '@muster/pki/keys/key-vault';
+import { FileKeyStore } from '@muster/pki/keys/file-key-store';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { Settings } from '@muster/runtime/config/settings';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
@@ -23,15 +23,15 @@ export const openIdentity = (
   parts: { database: Database; clock: Clock; kek: Buffer },
 ): IdentityParts => {
   const { database, clock, kek } = parts;
-  const vault = new KeyVault(join(settings.data, 'keys'), kek);
-  const hierarchy = new Hierarchy(database, vault, clock, { domain: DOMAIN, organization: 'Muster' });
+  const keys = new FileKeyStore(join(settings.data, 'keys'), kek);
+  const hierarchy = new Hierarchy(database, keys, clock, { domain: DOMAIN, organization: 'Muster' });
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   const urls = {
     consoleUrl: `http://${host}:${settings.port}`,
     deviceUrl: `https://${host}:${settings.devicePort}`,
     mqttUrl: `mqtts://${host}:${settings.mqttPort}`,
   };
-  const door = new IdentityDoor(hierarchy, new SigningKeys(database, vault, clock), urls);
+  const door = new IdentityDoor(hierarchy, new SigningKeys(database, keys, clock), urls);
   const local = ['localhost', '127.0.0.1', '::1'];
   const apiHosts = unique([settings.host, ...local]);
   const brokerHosts = unique([...apiHosts, ...(settings.mqttUrl ? [new URL(settings.mqttUrl).hostname] : [])]);

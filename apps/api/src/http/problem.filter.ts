@@ -2,6 +2,7 @@ import { type Problem, type ProblemCode, problems } from '@muster/contracts/prob
 import { isTransient } from '@muster/persistence/failures';
 import { ContentDamaged } from '@muster/persistence/releases/artifact-storage/content-damaged';
 import { StorageAway } from '@muster/persistence/releases/artifact-storage/storage-away';
+import { SignerAway } from '@muster/pki/keys/key-store';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import './door-metrics.js';
@@ -24,7 +25,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (refusal.code === 'internal') this.log.error({ requestId: request.id, err: error }, 'request failed');
     if (error instanceof ContentDamaged)
       this.log.error({ requestId: request.id, err: error }, 'a stored artifact is damaged');
-    else if (refusal.code === 'unavailable') this.log.warn({ requestId: request.id, err: error }, 'a part is away');
+    else if (refusal.code === 'unavailable' || refusal.code === 'signer_unavailable')
+      this.log.warn({ requestId: request.id, err: error }, 'a part is away');
     answerRefusal(refusal, request, reply);
   }
 }
@@ -44,6 +46,7 @@ export const answerRefusal = (refusal: Refusal, request: FastifyRequest, reply: 
 
 const RETRYABLE: ReadonlySet<ProblemCode> = new Set([
   'unavailable',
+  'signer_unavailable',
   'rate_limited',
   'idempotency_in_progress',
   'internal',
@@ -67,6 +70,7 @@ const problemOf = (refusal: Refusal, request: { id: string; url: string }): Prob
 export const toRefusal = (error: unknown): Refusal => {
   if (error instanceof Refusal) return error;
   if (error instanceof ContentDamaged) return new Refusal(error.code, error.message);
+  if (error instanceof SignerAway) return new Refusal('signer_unavailable');
   if (error instanceof StorageAway) return new Refusal('unavailable', error.message);
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : statusCode;

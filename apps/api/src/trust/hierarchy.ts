@@ -4,7 +4,7 @@ import type { Database, Tx } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import { type Authority, authorityOf } from '@muster/pki/authority/authority';
 import { type IssuingKind, issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
-import type { KeyContext, KeyVault } from '@muster/pki/keys/key-vault';
+import type { KeyContext, KeyStore } from '@muster/pki/keys/key-store';
 import type { SignAlgorithm } from '@muster/pki/keys/signer';
 import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -23,7 +23,7 @@ export interface IssuingAuthority extends Authority {
 const TRUST_KNOWN_MS = 5_000;
 
 /**
- * The certificate authorities of this installation: rows in the database, keys in the vault. Only the api holds one,
+ * The certificate authorities of this installation: rows in the database, keys in their store. Only the api holds one,
  * because it alone signs certificates. What does not exist yet is made on first need, once, whatever crashes meanwhile.
  */
 export class Hierarchy {
@@ -32,7 +32,7 @@ export class Hierarchy {
 
   constructor(
     private readonly database: Database,
-    private readonly vault: KeyVault,
+    private readonly keys: KeyStore,
     private readonly clock: Clock,
     readonly options: HierarchyOptions,
   ) {}
@@ -92,7 +92,7 @@ export class Hierarchy {
       return existing ?? this.#create(tx, kind, tenantId, root);
     });
     this.#trusted = null;
-    const signer = await this.vault.open(row.keyRef, contextOf(row));
+    const signer = await this.keys.open(row.keyRef, contextOf(row));
     return { ...authorityOf(row.certificatePem, signer), id: row.id };
   }
 
@@ -102,9 +102,9 @@ export class Hierarchy {
     const made = await authorityStore.issuing(tx, kind, tenantId);
     if (made) return made;
     const generation = 1;
-    const keyRef = `ca-${kind}${tenantId === null ? '' : `-${tenantId}`}-${generation}`;
+    const name = `ca-${kind}${tenantId === null ? '' : `-${tenantId}`}-${generation}`;
     const identity = { tenantId, kind, generation };
-    const signer = await this.vault.create(keyRef, contextOf(identity), algorithms[kind]);
+    const signer = await this.keys.create(name, contextOf(identity), algorithms[kind]);
     const { organization } = this.options;
     const now = this.clock.now();
     const authority =
@@ -119,7 +119,7 @@ export class Hierarchy {
             now,
           });
     await authorityStore.announceTrustChange(tx);
-    return authorityStore.insert(tx, { ...identity, certificatePem: authority.pem, keyRef }, now);
+    return authorityStore.insert(tx, { ...identity, certificatePem: authority.pem, keyRef: signer.ref }, now);
   }
 
   async #loadTrusted(): Promise<TrustedAuthorities> {

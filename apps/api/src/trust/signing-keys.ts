@@ -2,7 +2,7 @@ import type { SigningPurpose } from '@muster/contracts/trust/trust.schema';
 import type { Database } from '@muster/persistence/database';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
-import type { KeyVault } from '@muster/pki/keys/key-vault';
+import type { KeyStore } from '@muster/pki/keys/key-store';
 import type { Signer } from '@muster/pki/keys/signer';
 import { type DocumentKind, type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -22,7 +22,7 @@ export class SigningKeys {
 
   constructor(
     private readonly database: Database,
-    private readonly vault: KeyVault,
+    private readonly keys: KeyStore,
     private readonly clock: Clock,
   ) {}
 
@@ -52,14 +52,16 @@ export class SigningKeys {
       const made = await signingKeyStore.signing(tx, tenantId, purpose);
       if (made) return made;
       const kid = `${tenantId}-${purpose}-1`;
-      const keyRef = `sign-${tenantId}-${purpose}-1`;
-      const signer = await this.vault.create(keyRef, { tenant: tenantId, purpose, generation: 1 }, 'EdDSA');
+      const name = `sign-${tenantId}-${purpose}-1`;
+      const context = { tenant: tenantId, purpose, generation: 1 };
+      // Not every token and cloud can do Ed25519; devices verify both.
+      const signer = await this.keys.create(name, context, 'EdDSA', 'ES256');
       const publicJwk = { ...toSigningJwk(signer, kid, documentOf[purpose]) };
-      const key = { kid, tenantId, purpose, algorithm: signer.algorithm, publicJwk, keyRef };
+      const key = { kid, tenantId, purpose, algorithm: signer.algorithm, publicJwk, keyRef: signer.ref };
       await signingKeyStore.insert(tx, key, this.clock.now());
       return key;
     });
-    const signer = await this.vault.open(row.keyRef, { tenant: tenantId, purpose, generation: generationOf(row.kid) });
+    const signer = await this.keys.open(row.keyRef, { tenant: tenantId, purpose, generation: generationOf(row.kid) });
     return { kid: row.kid, signer };
   }
 }

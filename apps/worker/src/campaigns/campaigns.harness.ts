@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { Database, Tx } from '@muster/persistence/database';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
-import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
+import { FileKeyStore } from '@muster/pki/keys/file-key-store';
+import { loadKek } from '@muster/pki/keys/kek';
 import { type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
 import { v7 as uuidv7 } from 'uuid';
 
 /** The key that enrolment would have made for a tenant's orders, in the worker's folder of keys. */
 export async function commandKey(database: Database, tenant: string, keys: string): Promise<SigningJwk> {
-  const vault = new KeyVault(keys, await loadKek(join(keys, 'kek')));
+  const vault = new FileKeyStore(keys, await loadKek(join(keys, 'kek')));
   const keyRef = `sign-${tenant}-command-1`;
   const signer = await vault.create(keyRef, { tenant, purpose: 'command', generation: 1 }, 'EdDSA');
   const jwk = toSigningJwk(signer, `${tenant}-command-1`, 'command');

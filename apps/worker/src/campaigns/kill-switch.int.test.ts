@@ -8,7 +8,8 @@ import { commandStore } from '@muster/persistence/commands/command.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { brakeStore } from '@muster/persistence/tenants/brake.store';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
-import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
+import { FileKeyStore } from '@muster/pki/keys/file-key-store';
+import { loadKek } from '@muster/pki/keys/kek';
 import { toSigningJwk } from '@muster/pki/signing/compact';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { CampaignTenant } from '@muster/testkit/campaign-tenant';
@@ -60,7 +61,7 @@ afterAll(async () => {
 });
 
 async function commandKey(): Promise<void> {
-  const vault = new KeyVault(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
+  const vault = new FileKeyStore(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
   const keyRef = `sign-${tenant.id}-command-1`;
   const signer = await vault.create(keyRef, { tenant: tenant.id, purpose: 'command', generation: 1 }, 'EdDSA');
   const jwk = toSigningJwk(signer, `${tenant.id}-command-1`, 'command');

@@ -1,7 +1,7 @@
 import type { CommandClaims, OfferClaims } from '@muster/contracts/mqtt/downlink';
 import type { Database } from '@muster/persistence/database';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
-import type { KeyVault } from '@muster/pki/keys/key-vault';
+import type { KeyStore } from '@muster/pki/keys/key-store';
 import type { Signer } from '@muster/pki/keys/signer';
 import { issuerOf, signCommand } from '@muster/pki/signing/command';
 import { signOffer } from '@muster/pki/signing/offer';
@@ -44,7 +44,7 @@ export class CommandSigner {
 
   constructor(
     private readonly database: Database,
-    private readonly vault: KeyVault,
+    private readonly keys: KeyStore,
     private readonly clock: Clock,
   ) {}
 
@@ -85,7 +85,7 @@ export class CommandSigner {
     const row = await this.database.system((tx) => signingKeyStore.signing(tx, tenantId, 'command'));
     if (row === null) throw new Error(`${tenantId} has no key to sign commands with yet`);
     const generation = Number(row.kid.slice(row.kid.lastIndexOf('-') + 1));
-    const signer = await this.vault.open(row.keyRef, { tenant: tenantId, purpose: 'command', generation });
+    const signer = await this.keys.open(row.keyRef, { tenant: tenantId, purpose: 'command', generation });
     const key = { kid: row.kid, signer, until: this.clock.monotonic() + REMEMBER_MS };
     this.#keys.set(tenantId, key);
     return key;

@@ -8,7 +8,8 @@ import { deviceStore } from '@muster/persistence/devices/device.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
-import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
+import { FileKeyStore } from '@muster/pki/keys/file-key-store';
+import { loadKek } from '@muster/pki/keys/kek';
 import { verifyCommand } from '@muster/pki/signing/command';
 import { type SigningJwk, toSigningJwk } from '@muster/pki/signing/compact';
 import { assertEventually } from '@muster/testkit/assert-eventually';
@@ -28,7 +29,7 @@ beforeAll(async () => {
   db = await testDatabase();
   folder = await mkdtemp(join(tmpdir(), 'muster-commands-'));
   await db.database.system((tx) => tx.query(`insert into tenants (id, name) values ('north', 'North')`));
-  const vault = new KeyVault(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
+  const vault = new FileKeyStore(join(folder, 'keys'), await loadKek(join(folder, 'keys', 'kek')));
   const signer = await vault.create('sign-north-command-1', { tenant, purpose: 'command', generation: 1 }, 'EdDSA');
   key = toSigningJwk(signer, 'north-command-1', 'command');
   const row = {

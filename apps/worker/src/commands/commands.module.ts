@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Database } from '@muster/persistence/database';
-import { KeyVault, loadKek } from '@muster/pki/keys/key-vault';
+import { FileKeyStore } from '@muster/pki/keys/file-key-store';
+import { loadKek } from '@muster/pki/keys/kek';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
 import { Module } from '@nestjs/common';
@@ -15,7 +16,7 @@ const signer = {
   inject: [Database, SETTINGS, CLOCK],
   useFactory: async (database: Database, settings: Settings, clock: Clock) => {
     const keys = join(settings.data, 'keys');
-    return new CommandSigner(database, new KeyVault(keys, await loadKek(join(keys, 'kek'), settings.kek)), clock);
+    return new CommandSigner(database, new FileKeyStore(keys, await loadKek(join(keys, 'kek'), settings.kek)), clock);
   },
 };
 

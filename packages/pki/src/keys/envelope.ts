@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { KeyFault } from './key-store.js';
 
 /** AES-256-GCM boxes; the context is authenticated, so a box cannot be moved to another tenant, purpose or generation. */
 interface Box {
@@ -16,7 +17,7 @@ export interface Envelope {
   readonly secret: Box;
 }
 
-export class EnvelopeFault extends Error {
+export class EnvelopeFault extends KeyFault {
   override name = 'EnvelopeFault';
 }
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EnvelopeFault, rewrap, seal, unseal } from './envelope.js';
-import { KeyVault, loadKek } from './key-vault.js';
+import { FileKeyStore } from './file-key-store.js';
+import { loadKek } from './kek.js';
 
 const context = { tenant: 'main', purpose: 'device', generation: 1 };
 const folders: string[] = [];
@@ -15,24 +16,24 @@ const newFolder = async () => {
 };
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
-describe('the key vault', () => {
+describe('keys in sealed files', () => {
   it('gives back the same key after a restart', async () => {
     const folder = await newFolder();
     const kek = randomBytes(32);
-    const made = await new KeyVault(folder, kek).create('device-main-1', context, 'ES256');
-    const opened = await new KeyVault(folder, kek).open('device-main-1', context);
+    const made = await new FileKeyStore(folder, kek).create('device-main-1', context, 'ES256');
+    const opened = await new FileKeyStore(folder, kek).open('device-main-1', context);
     expect(opened.publicKey().equals(made.publicKey())).toBe(true);
   });
 
   it('keeps the key of a first try when creation is repeated', async () => {
-    const vault = new KeyVault(await newFolder(), randomBytes(32));
+    const vault = new FileKeyStore(await newFolder(), randomBytes(32));
     const first = await vault.create('root-1', context, 'ES384');
     expect((await vault.create('root-1', context, 'ES384')).publicKey().equals(first.publicKey())).toBe(true);
   });
 
   it('writes one complete file that only its owner can read, without the key in it', async () => {
     const folder = await newFolder();
-    await new KeyVault(folder, randomBytes(32)).create('release-main-1', context, 'EdDSA');
+    await new FileKeyStore(folder, randomBytes(32)).create('release-main-1', context, 'EdDSA');
     expect(await readdir(folder)).toEqual(['release-main-1.key']);
     const path = join(folder, 'release-main-1.key');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -42,10 +43,10 @@ describe('the key vault', () => {
   it('refuses a key moved to another tenant, another key-encryption key and a path', async () => {
     const folder = await newFolder();
     const kek = randomBytes(32);
-    const vault = new KeyVault(folder, kek);
+    const vault = new FileKeyStore(folder, kek);
     await vault.create('k', context, 'EdDSA');
     await expect(vault.open('k', { ...context, tenant: 'other' })).rejects.toThrow(EnvelopeFault);
-    await expect(new KeyVault(folder, randomBytes(32)).open('k', context)).rejects.toThrow(EnvelopeFault);
+    await expect(new FileKeyStore(folder, randomBytes(32)).open('k', context)).rejects.toThrow(EnvelopeFault);
     await expect(vault.open('../k', context)).rejects.toThrow('not a key reference');
   });
 
