@@ -28,7 +28,7 @@ export const basicConstraints = (ca: { readonly pathLength?: number } | false): 
 export const keyUsage = (...usages: (keyof typeof keyUsageBits)[]): Buffer =>
   extension(oids.keyUsage, true, der.namedBits(usages.map((usage) => keyUsageBits[usage])));
 
-export const extendedKeyUsage = (...purposes: ('serverAuth' | 'clientAuth')[]): Buffer =>
+export const extendedKeyUsage = (...purposes: ('serverAuth' | 'clientAuth' | 'ocspSigning')[]): Buffer =>
   extension(oids.extendedKeyUsage, false, der.sequence(...purposes.map((purpose) => der.oid(oids[purpose]))));
 
 export const subjectKeyIdentifier = (key: KeyObject): Buffer =>
@@ -74,6 +74,9 @@ export const authorityInfoAccess = (ocspUri: string, issuerUri: string): Buffer 
       der.sequence(der.oid(oids.caIssuers), alternativeUri(issuerUri)),
     ),
   );
+
+/** A responder's own certificate is not asked about: it lives for days only (RFC 6960 4.2.2.2.1). */
+export const ocspNoCheck = (): Buffer => extension(oids.ocspNoCheck, false, der.nothing());
 
 export const crlNumber = (number: number): Buffer => extension(oids.crlNumber, false, der.integer(number));
 

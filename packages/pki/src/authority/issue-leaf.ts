@@ -10,9 +10,10 @@ import {
   crlDistributionPoint,
   extendedKeyUsage,
   keyUsage,
+  ocspNoCheck,
   subjectAltName,
 } from './extensions.js';
-import { deviceUri, distinguishedName, serviceUri } from './names.js';
+import { claimUri, deviceUri, distinguishedName, serviceUri } from './names.js';
 import { type SignedCertificate, signCertificate } from './sign-certificate.js';
 
 export interface IssuedLeaf extends SignedCertificate {
@@ -100,4 +101,34 @@ export const issueServiceLeaf = (
       subjectAltName(alternativeUri(serviceUri(service.domain, service.name))),
       certificatePolicy('service'),
     ],
+  });
+
+/** A claim certificate, shared by the devices of a batch: it proves the batch at enrolment and opens no other door. */
+export const issueBootstrapLeaf = (
+  issuer: Authority,
+  batch: { domain: string; tenant: string; batchId: string; publicKey: KeyObject; crlUri: string },
+  options: { now: Date; life?: number },
+): Promise<IssuedLeaf> =>
+  issued(issuer, options.life ?? lifetimes.claimLeaf, options.now, {
+    commonName: batch.batchId,
+    publicKey: batch.publicKey,
+    extensions: [
+      ...digitalSignatureOnly,
+      extendedKeyUsage('clientAuth'),
+      subjectAltName(alternativeUri(claimUri(batch.domain, batch.tenant, batch.batchId))),
+      certificatePolicy('bootstrap'),
+      crlDistributionPoint(batch.crlUri),
+    ],
+  });
+
+/** A delegated OCSP responder of the issuer (RFC 6960 4.2.2.2). */
+export const issueOcspLeaf = (
+  issuer: Authority,
+  responder: { name: string; publicKey: KeyObject },
+  options: { now: Date; life?: number },
+): Promise<IssuedLeaf> =>
+  issued(issuer, options.life ?? lifetimes.ocspLeaf, options.now, {
+    commonName: responder.name,
+    publicKey: responder.publicKey,
+    extensions: [...digitalSignatureOnly, extendedKeyUsage('ocspSigning'), ocspNoCheck()],
   });

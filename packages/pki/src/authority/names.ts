@@ -20,4 +20,13 @@ export const parseDeviceUri = (domain: string, uri: string): { tenant: string; d
   return match && match[1] === domain ? { tenant: match[2]!, deviceId: match[3]! } : undefined;
 };
 
+/** A claim certificate names its batch, never a device. */
+export const claimUri = (domain: string, tenant: string, batchId: string): string =>
+  `spiffe://${domain}/t/${tenant}/claim/${batchId}`;
+
+export const parseClaimUri = (domain: string, uri: string): { tenant: string; batchId: string } | undefined => {
+  const match = /^spiffe:\/\/([a-z0-9.-]+)\/t\/([a-z0-9-]{1,32})\/claim\/([0-9a-f-]{36})$/.exec(uri);
+  return match && match[1] === domain ? { tenant: match[2]!, batchId: match[3]! } : undefined;
+};
+
 export const serviceUri = (domain: string, service: string): string => `spiffe://${domain}/service/${service}`;

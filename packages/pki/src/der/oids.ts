@@ -1,6 +1,7 @@
 /** Object identifiers this product reads or writes, by the names the standards give them. */
 export const oids = {
   commonName: '2.5.4.3',
+  serialNumber: '2.5.4.5',
   organizationName: '2.5.4.10',
   // RFC 5280 extensions
   subjectKeyIdentifier: '2.5.29.14',
@@ -17,8 +18,19 @@ export const oids = {
   ocsp: '1.3.6.1.5.5.7.48.1',
   caIssuers: '1.3.6.1.5.5.7.48.2',
   extendedKeyUsage: '2.5.29.37',
+  nameConstraints: '2.5.29.30',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  // CMS and PKCS #12
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  shroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certificateBag: '1.2.840.113549.1.12.10.1.3',
+  x509Certificate: '1.2.840.113549.1.9.22.1',
+  localKeyId: '1.2.840.113549.1.9.21',
+  sha256: '2.16.840.1.101.3.4.2.1',
   // PKCS #9 attributes of a certificate request
   challengePassword: '1.2.840.113549.1.9.7',
   extensionRequest: '1.2.840.113549.1.9.14',

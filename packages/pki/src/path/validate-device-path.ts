@@ -3,6 +3,7 @@ import { keyUsageBits } from '../authority/extensions.js';
 import { parseDeviceUri } from '../authority/names.js';
 import { oids, policies } from '../der/oids.js';
 import { DerFault } from '../der/read.js';
+import { checkIssuer, issuedBy } from './check-issuer.js';
 import { type CertificateFacts, readCertificate } from './read-certificate.js';
 
 /** What we trust: the roots and every device authority that is issuing or retiring. The peer's own chain is ignored. */
@@ -85,25 +86,3 @@ const checkLeafProfile = (facts: CertificateFacts): string | undefined => {
   if (facts.policies.length !== 1 || facts.policies[0] !== policies.device) return 'not of the device class';
   return undefined;
 };
-
-/** `below` counts the authorities between this one and the leaf. */
-const checkIssuer = (
-  issuer: X509Certificate,
-  roots: readonly X509Certificate[],
-  now: Date,
-  below: number,
-): string | undefined => {
-  const facts = readCertificate(issuer.raw);
-  if (!facts.ca || !facts.keyUsage?.includes(keyUsageBits.keyCertSign)) return 'issuer is not an authority';
-  if (facts.pathLength !== null && facts.pathLength < below) return 'path is too long';
-  if (facts.purposes && !facts.purposes.includes(oids.clientAuth)) return 'issuer may not issue for clients';
-  if (now < facts.notBefore || now > facts.notAfter) return 'issuer is outside its validity';
-  const root = roots.find((candidate) => readCertificate(candidate.raw).subjectKeyId === facts.authorityKeyId);
-  if (!root) return 'issuer does not end at a root of ours';
-  const rootFacts = readCertificate(root.raw);
-  if (!rootFacts.ca || now < rootFacts.notBefore || now > rootFacts.notAfter) return 'root is outside its validity';
-  return issuedBy(issuer, facts, root) ? undefined : 'issuer is not signed by the root';
-};
-
-const issuedBy = (certificate: X509Certificate, facts: CertificateFacts, issuer: X509Certificate): boolean =>
-  facts.issuer.equals(readCertificate(issuer.raw).subject) && certificate.verify(issuer.publicKey);

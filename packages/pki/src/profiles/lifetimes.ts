@@ -11,6 +11,9 @@ export const lifetimes = {
   deviceLeaf: 90 * day,
   serverLeaf: 90 * day,
   serviceLeaf: 90 * day,
+  claimLeaf: 365 * day,
+  /** Without a revocation check of its own a responder's certificate must be short. */
+  ocspLeaf: 7 * day,
 } as const;
 
 /** notBefore lies this far back, because devices without a clock battery are off by minutes. */
