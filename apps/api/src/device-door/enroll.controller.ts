@@ -1,9 +1,10 @@
 import { RenewRequest } from '@muster/contracts/certificates/certificates.schema';
 import { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
+import { EnrollAnswers } from '../certificates/enroll-answer.js';
 import { RenewService } from '../certificates/renew.service.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
 import { Refusal } from '../http/refusal.js';
@@ -20,6 +21,7 @@ export class EnrollController {
   constructor(
     private readonly enrolments: EnrollService,
     private readonly renewals: RenewService,
+    private readonly answers: EnrollAnswers,
     private readonly crls: CrlPublisher,
     @Inject(CLOCK) clock: Clock,
   ) {
@@ -28,13 +30,18 @@ export class EnrollController {
 
   @Post('enroll')
   @HttpCode(200)
-  async enroll(@Req() request: FastifyRequest, @Body() body: unknown) {
+  async enroll(@Req() request: FastifyRequest, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply) {
     if (this.#guesses.isEmpty(request.ip))
       throw Refusal.tooMany('wrong tokens from this address', this.#guesses.secondsToNext(request.ip));
     const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined) throw new Refusal('unauthenticated', 'Send the enrolment token as a bearer credential.');
     try {
-      return await this.enrolments.enroll(bearer, parseBody(EnrollRequest, body));
+      const claim = parseBody(EnrollRequest, body);
+      const enrolled = await this.enrolments.enroll({ kind: 'token', bearer }, claim, { address: request.ip });
+      if (enrolled.kind === 'issued') return await this.answers.of(enrolled.row);
+      const { approvalId, words, retryAfterS } = enrolled;
+      reply.status(202).header('retry-after', String(retryAfterS));
+      return { pending: true, approvalId, words, retryAfterS };
     } catch (fault) {
       if (fault instanceof Refusal && fault.code === 'token_invalid') this.#guesses.take(request.ip);
       throw fault;

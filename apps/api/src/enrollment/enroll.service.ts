@@ -1,4 +1,4 @@
-import type { EnrollAnswer, EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
+import type { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { judgeToken } from '@muster/domain/enrollment/judge-token';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
@@ -13,11 +13,11 @@ import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { acceptCsr } from '../certificates/accept-csr.js';
-import { EnrollAnswers } from '../certificates/enroll-answer.js';
 import { issueCertificate } from '../certificates/issue-certificate.js';
 import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { admitDevice } from './admit-device.js';
+import type { Credential, Enrolled, Origin } from './credential.js';
 import { RefusalLedger } from './refusal-ledger.js';
 
 interface Located {
@@ -31,16 +31,19 @@ export class EnrollService {
   constructor(
     private readonly database: Database,
     private readonly door: IdentityDoor,
-    private readonly answers: EnrollAnswers,
     private readonly refusals: RefusalLedger,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Throws the Refusal the device gets; one whose token was right is recorded with the token, for its owner to see. */
-  async enroll(bearer: string, claim: EnrollRequest): Promise<EnrollAnswer> {
-    const token = await this.#locate(bearer);
+  async enroll(credential: Credential, claim: EnrollRequest, _from: Origin): Promise<Enrolled> {
+    if (credential.kind === 'certificate') throw new Refusal('certificate_unknown');
+    if (credential.kind === 'none')
+      throw new Refusal('unauthenticated', 'Send the enrolment token as a bearer credential.');
+    const token = await this.#locate(credential.bearer);
+    if (credential.tenant != null && credential.tenant !== token.tenantId) throw new Refusal('token_invalid');
     try {
-      return await this.answers.of(await this.#admit(token, claim));
+      return { kind: 'issued', row: await this.#admit(token, claim) };
     } catch (fault) {
       if (fault instanceof Refusal) await this.refusals.record(token, claim, fault);
       throw fault;

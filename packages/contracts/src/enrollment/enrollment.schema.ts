@@ -74,6 +74,8 @@ export const EnrollRequest = z
     serial: Name,
     name: Name.optional(),
     agentVersion: z.string().max(64).optional(),
+    /** Whom a device without a credential asks; it waits there for a person, where the tenant allows that. */
+    tenant: TenantId.optional(),
     /** A simulated device says so, to be told apart from real ones everywhere. */
     synthetic: z.boolean().optional(),
   })

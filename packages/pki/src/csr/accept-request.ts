@@ -10,6 +10,10 @@ export interface AcceptedRequest {
   readonly publicKey: KeyObject;
   /** SHA-256 of the subject public key info, lower-case hex. */
   readonly keyHash: string;
+  /** SHA-256 of the whole request's DER, lower-case hex: the same request asked again is the same question. */
+  readonly requestHash: string;
+  /** As people read it: `EC P-256`, `EC P-384`, `Ed25519`, `RSA 2048`. */
+  readonly keyAlgorithm: string;
 }
 
 export const maxRequestBytes = 16 * 1024;
@@ -25,16 +29,25 @@ export const acceptRequest = async (
   expected: ExpectedIdentity | null,
   blockedKeys: ReadonlySet<string> = new Set(),
 ): Promise<AcceptedRequest> => {
-  const parsed = parseRequest(decode(text));
+  const der = decode(text);
+  const parsed = parseRequest(der);
   const publicKey = checkKey(parsed.keyInfo);
-  const keyHash = createHash('sha256').update(parsed.keyInfo.raw).digest('hex');
+  const keyHash = sha256(parsed.keyInfo.raw);
   if (blockedKeys.has(keyHash)) throw new CsrFault('csr_key_not_allowed', 'this key is blocked');
   const digest = digestOf(parsed.algorithm, publicKey);
   if (!(await proves(digest, parsed.body.raw, publicKey, parsed.signature))) {
     throw new CsrFault('csr_pop_failed', 'the signature is not by the key in the request');
   }
   checkWishes(parsed, expected);
-  return { publicKey, keyHash };
+  return { publicKey, keyHash, requestHash: sha256(der), keyAlgorithm: keyAlgorithmOf(publicKey) };
+};
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+const keyAlgorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string => {
+  if (asymmetricKeyType === 'ed25519') return 'Ed25519';
+  if (asymmetricKeyType === 'rsa') return `RSA ${asymmetricKeyDetails?.modulusLength}`;
+  return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'EC P-384' : 'EC P-256';
 };
 
 const decode = (text: string): Buffer => {

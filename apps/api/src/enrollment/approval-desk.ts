@@ -1,0 +1,101 @@
+import { pollAfter } from '@muster/domain/enrollment/poll-after';
+import { audit } from '@muster/persistence/audit/audit.store';
+import type { Tx } from '@muster/persistence/database';
+import {
+  type ApprovalKind,
+  type ApprovalRow,
+  approvalStore,
+  type NewApprovalRow,
+} from '@muster/persistence/enrollment/approval.store';
+import { enrollmentSettingsStore } from '@muster/persistence/enrollment/enrollment-settings.store';
+import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { fingerprintWords } from '@muster/pki/client/fingerprint-words';
+import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
+import { Refusal } from '../http/refusal.js';
+import type { Pending } from './credential.js';
+
+/** How long a question waits for an answer, and an answer for the device. */
+export const APPROVAL_LIFE_MS = 7 * 86_400_000;
+
+export interface Question {
+  readonly kind: ApprovalKind;
+  readonly sourceId: string | null;
+  /** Null for a device that is not registered yet. */
+  readonly deviceId: string | null;
+  readonly claim: { readonly model: string; readonly serial: string; readonly name?: string | undefined };
+  readonly request: AcceptedRequest;
+  readonly address: string | null;
+}
+
+export type Ruling = { readonly kind: 'approved'; readonly approval: ApprovalRow } | Pending;
+
+/**
+ * Puts a device before a person, in the caller's transaction. The same request asked again finds the same question; a
+ * changed one is a new question. `approved` repeats until it expires: what was issued by it already is the caller's to
+ * find by its key.
+ */
+export const ApprovalDesk = {
+  /** @throws Refusal enrollment_rejected, queue_full */
+  async ask(tx: Tx, question: Question, now: Date): Promise<Ruling> {
+    const { request, address } = question;
+    await approvalStore.lockQueue(tx);
+    await approvalStore.expire(tx, now);
+    const known = await approvalStore.lockByRequest(tx, request.requestHash);
+    if (known?.state === 'rejected') throw new Refusal('enrollment_rejected');
+    const same = known && isSame(known, question);
+    if (same && known.state === 'approved') return { kind: 'approved', approval: known };
+    if (same && known.state === 'pending') {
+      await approvalStore.touch(tx, known.id, address, now);
+      return pendingOf(known, now);
+    }
+    // The request is bound to what was said with it; a person who decided about one device did not decide about another.
+    if (known && known.state !== 'expired') throw new Refusal('conflict', 'This request waits for another device.');
+    const { maxPending } = await enrollmentSettingsStore.get(tx);
+    if ((await approvalStore.countPending(tx)) >= maxPending) throw queueFull();
+    return pendingOf(await file(tx, question, now), now);
+  },
+};
+
+const isSame = (known: ApprovalRow, { kind, sourceId, claim }: Question): boolean =>
+  known.kind === kind && known.sourceId === sourceId && known.model === claim.model && known.serial === claim.serial;
+
+const file = async (tx: Tx, question: Question, now: Date): Promise<ApprovalRow> => {
+  const { kind, sourceId, deviceId, claim, request, address } = question;
+  const row: NewApprovalRow = {
+    kind,
+    sourceId,
+    deviceId,
+    address,
+    model: claim.model,
+    serial: claim.serial,
+    name: claim.name ?? null,
+    keyHash: request.keyHash,
+    keyAlgorithm: request.keyAlgorithm,
+    requestHash: request.requestHash,
+    claim: { ...claim },
+    expiresAt: new Date(now.getTime() + APPROVAL_LIFE_MS),
+  };
+  const filed = await approvalStore.insert(tx, row, now);
+  await audit.append(tx, {
+    actor: { type: 'device', id: deviceId ?? 'unenrolled' },
+    action: 'enrollment.approval_requested',
+    resource: `approval:${filed.id}`,
+    after: { kind, model: row.model, serial: row.serial, keySha256: row.keyHash },
+  });
+  const payload = { approvalId: filed.id };
+  await outbox.drop(tx, { tenantId: tx.tenantId!, type: 'enrollment.approval_requested', key: filed.id, payload });
+  return filed;
+};
+
+const pendingOf = ({ id, keyHash, createdAt }: ApprovalRow, now: Date): Pending => ({
+  kind: 'pending',
+  approvalId: id,
+  words: fingerprintWords(keyHash),
+  retryAfterS: pollAfter(createdAt, now),
+});
+
+const queueFull = (): Refusal => {
+  const retryAfterS = 900;
+  const headers = { 'retry-after': String(retryAfterS) };
+  return new Refusal('queue_full', undefined, { retryAfterS }, undefined, headers);
+};
