@@ -3,15 +3,28 @@ import { oids } from '../der/oids.js';
 import { type DerNode, expectTag, readBits, readOid } from '../der/read.js';
 import { type ReadExtension, readExtensions, readOnlyCommonName } from '../path/read-certificate.js';
 import { CsrFault, type ExpectedIdentity } from './csr-fault.js';
+import { readSubjectNames } from './subject-names.js';
 
 const refuse = (detail: string): CsrFault => new CsrFault('csr_extension_not_allowed', detail);
 
-/** Empty, or exactly the CN we will issue. */
-export const checkSubject = (subject: DerNode, expected: ExpectedIdentity | null): void => {
+/**
+ * Empty, or exactly the CN we will issue. Where the device's serial number is known its maker may have written a name of
+ * his own around it: then the only CN, and a serialNumber if there is one, must be that number, and what else the name
+ * says (organisation, country) is passed over. Nothing of it is ever copied.
+ */
+export const checkSubject = (subject: DerNode, expected: ExpectedIdentity | null, serial?: string): void => {
   if (subject.children.length === 0) return;
-  const name = readOnlyCommonName(subject);
-  if (name === null) throw new CsrFault('csr_malformed', 'a subject is one common name or nothing');
-  if (name !== expected?.deviceId) throw new CsrFault('identity_mismatch', 'the subject names another device');
+  const only = readOnlyCommonName(subject);
+  if (only !== null && only === expected?.deviceId) return;
+  if (serial === undefined) {
+    if (only === null) throw new CsrFault('csr_malformed', 'a subject is one common name or nothing');
+    throw new CsrFault('identity_mismatch', 'the subject names another device');
+  }
+  const { commonName, serialNumber } = readSubjectNames(subject);
+  if (commonName === null) throw new CsrFault('csr_malformed', 'a subject has one common name');
+  const named = commonName === serial || commonName === expected?.deviceId;
+  if (!named || (serialNumber !== null && serialNumber !== serial))
+    throw new CsrFault('identity_mismatch', 'the subject names another device');
 };
 
 /** Wishes are tolerated only where they equal what every device certificate says anyway. */

@@ -34,6 +34,8 @@ export const oids = {
   // PKCS #9 attributes of a certificate request
   challengePassword: '1.2.840.113549.1.9.7',
   extensionRequest: '1.2.840.113549.1.9.14',
+  // RFC 9908 id-aa-certificationRequestInfoTemplate
+  requestTemplate: '1.2.840.113549.1.9.16.2.61',
   // keys
   ecPublicKey: '1.2.840.10045.2.1',
   p256: '1.2.840.10045.3.1.7',
