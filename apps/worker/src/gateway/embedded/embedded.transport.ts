@@ -16,6 +16,8 @@ export interface EmbeddedSettings {
   readonly cert: string;
   /** Trust list: the root and the device authorities. */
   readonly ca: string;
+  /** Uplinks that may wait for their commit, and those that may be read behind them. */
+  readonly limits?: { readonly inFlight: number; readonly held: number };
 }
 
 /** Tells what the broker refused, for counting. */
@@ -24,13 +26,11 @@ export type OnRefusal = (
   facts: { readonly deviceId: string | null; readonly topic?: string },
 ) => void;
 
-/** Uplinks that may wait for their commit at once; beyond it devices wait. */
-const IN_FLIGHT = 4000;
 /**
- * Uplinks that are read and wait for their turn, at most; beyond it nothing more is read from any socket. Some 2 KB each. A
- * fleet that keeps to its windows stays far below, for sockets nobody reads keep no session alive either.
+ * Beyond what may wait for its commit devices wait; beyond what may be read behind it, some 2 KB each, nothing more is read
+ * from any socket. A fleet that keeps to its windows stays far below, for sockets nobody reads keep no session alive either.
  */
-const HELD = 50_000;
+const LIMITS = { inFlight: 4_000, held: 50_000 };
 const DAY_MS = 86_400_000;
 const NOT_AUTHORISED = 5;
 
@@ -55,13 +55,16 @@ export class EmbeddedTransport implements UplinkTransport {
   readonly #unread = new Set<TLSSocket>();
   readonly #grants = new WeakMap<Client, SessionGrant>();
   readonly #sessions = new Map<string, Client>();
+  readonly #limits: typeof LIMITS;
 
   constructor(
     private readonly settings: EmbeddedSettings,
     private readonly authority: ConnectAuthority,
     private readonly clock: Clock,
     private readonly onRefusal: OnRefusal,
-  ) {}
+  ) {
+    this.#limits = settings.limits ?? LIMITS;
+  }
 
   async start(listener: UplinkListener): Promise<void> {
     this.#listener = listener;
@@ -220,8 +223,13 @@ export class EmbeddedTransport implements UplinkTransport {
     this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
   }
 
+  /** Uplinks that were read and wait for their turn. */
+  get heldBack(): number {
+    return this.#held.length - this.#nextHeld;
+  }
+
   #mayRead(socket: TLSSocket): boolean {
-    if (this.#held.length - this.#nextHeld < HELD) return true;
+    if (this.heldBack < this.#limits.held) return true;
     this.#unread.add(socket);
     return false;
   }
@@ -229,25 +237,25 @@ export class EmbeddedTransport implements UplinkTransport {
   /** Aedes reads when it is told that there is something. */
   #readAgain(): void {
     for (const socket of this.#unread) {
-      if (this.#held.length - this.#nextHeld >= HELD) return;
+      if (this.heldBack >= this.#limits.held) return;
       this.#unread.delete(socket);
       socket.emit('readable');
     }
   }
 
   #mayForward(): boolean {
-    return !this.#paused && this.#inFlight < IN_FLIGHT;
+    return !this.#paused && this.#inFlight < this.#limits.inFlight;
   }
 
   #drain(): void {
     while (this.#nextHeld < this.#held.length && this.#mayForward()) this.#held[this.#nextHeld++]!();
-    const left = this.#held.length - this.#nextHeld;
+    const left = this.heldBack;
     if (left === 0 || this.#nextHeld >= Math.max(1_000, left)) {
       this.#held = this.#held.slice(this.#nextHeld);
       this.#nextHeld = 0;
     }
     // Half of it first, so that reading goes on in long stretches.
-    if (this.#unread.size > 0 && left < HELD / 2) this.#readAgain();
+    if (this.#unread.size > 0 && left < this.#limits.held / 2) this.#readAgain();
   }
 }
 
