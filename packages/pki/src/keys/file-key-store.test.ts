@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeKeyStore } from '@muster/testkit/key-store-contract';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EnvelopeFault, rewrap, seal, unseal } from './envelope.js';
 import { FileKeyStore } from './file-key-store.js';
@@ -9,12 +11,17 @@ import { loadKek } from './kek.js';
 
 const context = { tenant: 'main', purpose: 'device', generation: 1 };
 const folders: string[] = [];
+const contractKek = randomBytes(32);
+const contractFolder = mkdtempSync(join(tmpdir(), 'muster-keys-'));
+folders.push(contractFolder);
 const newFolder = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'muster-vault-'));
   folders.push(folder);
   return folder;
 };
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+describeKeyStore('keys in sealed files', () => new FileKeyStore(contractFolder, contractKek));
 
 describe('keys in sealed files', () => {
   it('gives back the same key after a restart', async () => {
