@@ -6,8 +6,10 @@ import { readCertificate } from '@muster/pki/path/read-certificate';
 
 const text = (at: Date | null): string | null => at?.toISOString() ?? null;
 
+export type RenewalDates = Pick<CertificateRow, 'serial' | 'notBefore' | 'notAfter' | 'renewRequestedAt'>;
+
 /** The window as devices and people see it: this device's own moment, with an hour for its own spreading. */
-export const renewalOf = (row: CertificateRow): { start: string; end: string } => {
+export const renewalOf = (row: RenewalDates): { start: string; end: string } => {
   const { start, end } = renewalWindow({ ...row, requestedAt: row.renewRequestedAt });
   return {
     start: start.toISOString(),

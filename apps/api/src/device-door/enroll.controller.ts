@@ -1,16 +1,12 @@
-import { RenewRequest } from '@muster/contracts/certificates/certificates.schema';
 import { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
 import { EnrollAnswers } from '../certificates/enroll-answer.js';
-import { RenewService } from '../certificates/renew.service.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
 import { Refusal } from '../http/refusal.js';
 import { TokenBucket } from '../http/token-bucket.js';
-import { AllowExpired, CallingDevice, type DeviceCaller } from './calling-device.js';
-import { DeviceGuard } from './device.guard.js';
 import { parseBody } from './parse-body.js';
 
 @Controller('/device/v1')
@@ -20,7 +16,6 @@ export class EnrollController {
 
   constructor(
     private readonly enrolments: EnrollService,
-    private readonly renewals: RenewService,
     private readonly answers: EnrollAnswers,
     private readonly crls: CrlPublisher,
     @Inject(CLOCK) clock: Clock,
@@ -46,14 +41,6 @@ export class EnrollController {
       if (fault instanceof Refusal && fault.code === 'token_invalid') this.#guesses.take(request.ip);
       throw fault;
     }
-  }
-
-  @Post('renew')
-  @HttpCode(200)
-  @UseGuards(DeviceGuard)
-  @AllowExpired()
-  renew(@CallingDevice() caller: DeviceCaller, @Body() body: unknown) {
-    return this.renewals.renew(caller, parseBody(RenewRequest, body).csr);
   }
 
   /** Every revocation list as one PEM file, as brokers load it. */

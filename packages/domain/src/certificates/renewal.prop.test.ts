@@ -3,7 +3,7 @@ import { deviceStates } from '@muster/contracts/devices/devices.schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authoriseConnect, overlapMs } from './authorise-connect.js';
-import { judgeRenewal, renewalLimits } from './judge-renewal.js';
+import { judgeRenewal, settleMs } from './judge-renewal.js';
 import { renewalWindow } from './renewal-window.js';
 import { shouldRenew } from './should-renew.js';
 
@@ -51,9 +51,11 @@ describe('the renewal window', () => {
 
 const request = {
   deviceState: 'active' as const,
-  presented: { ...leaf, state: 'active' as const, keyHash: 'old' },
+  presented: { ...leaf, state: 'active' as const, since: notBefore, keyHash: 'old' },
   successor: null,
+  replacedBy: null,
   keyHash: 'new',
+  graceMs: 30 * day,
 };
 const verdict = (changes: object, now: Date) => {
   const result = judgeRenewal({ ...request, ...changes }, now);
@@ -61,11 +63,12 @@ const verdict = (changes: object, now: Date) => {
 };
 
 describe('a renewal', () => {
-  it('is issued inside the window, refused before it, and late up to 30 days after the end', () => {
+  it('is issued inside the window, refused before it, late in the grace after the end, and asked of a person beyond', () => {
     expect(verdict({}, at(10))).toBe('renewal_too_early');
     expect(verdict({}, at(50))).toEqual({ kind: 'issue', late: false, replaces: false });
     expect(verdict({}, at(119))).toEqual({ kind: 'issue', late: true, replaces: false });
-    expect(verdict({}, at(121))).toBe('certificate_expired');
+    expect(verdict({}, at(121))).toEqual({ kind: 'ask', replaces: false });
+    expect(verdict({ graceMs: 0 }, at(91))).toEqual({ kind: 'ask', replaces: false });
     expect(verdict({}, at(-1))).toBe('certificate_unknown');
   });
 
@@ -81,13 +84,13 @@ describe('a renewal', () => {
   it('refuses a parallel one with another key and later replaces an answer that was never used', () => {
     const successor = { keyHash: 'other', createdAt: at(50) };
     expect(verdict({ successor }, at(50))).toBe('conflict');
-    const later = new Date(at(50).getTime() + renewalLimits.settleMs);
+    const later = new Date(at(50).getTime() + settleMs);
     expect(verdict({ successor }, later)).toEqual({ kind: 'issue', late: false, replaces: true });
   });
 
   it('is never issued to a device or certificate that is out, whatever the time', () => {
     const out = deviceStates.filter((state) => state !== 'active' && state !== 'maintenance');
-    const dead = certificateStates.filter((state) => !['issued', 'active', 'expired'].includes(state));
+    const dead = certificateStates.filter((state) => !['issued', 'active', 'expired', 'superseded'].includes(state));
     fc.assert(
       fc.property(
         fc.integer({ min: -10, max: 200 }),
@@ -98,6 +101,47 @@ describe('a renewal', () => {
           expect(verdict({ presented: { ...request.presented, state: c } }, at(days))).toBe('certificate_revoked');
         },
       ),
+    );
+  });
+});
+
+describe('a certificate the device has moved on from', () => {
+  const newer = { serial: '51', state: 'active' as const, notAfter: at(130) };
+  const old = (since: Date) => ({ ...request.presented, state: 'superseded' as const, since });
+
+  it('learns of the newer one while both work, and is out afterwards', () => {
+    const told = judgeRenewal({ ...request, presented: old(at(50)), replacedBy: newer }, at(50));
+    expect(told).toMatchObject({ ok: false, code: 'conflict', facts: { newerSerial: '51', newerState: 'active' } });
+    const later = new Date(at(50).getTime() + overlapMs + 1);
+    expect(verdict({ presented: old(at(50)), replacedBy: newer }, later)).toBe('certificate_revoked');
+    const revoked = { ...newer, state: 'revoked' as const };
+    expect(verdict({ presented: old(at(50)), replacedBy: revoked }, at(50))).toBe('certificate_revoked');
+  });
+
+  it('gets nothing at any time, whatever its own row says', () => {
+    const states = fc.constantFrom('issued' as const, 'active' as const, 'expired' as const, 'superseded' as const);
+    fc.assert(
+      fc.property(states, fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 400 }), (state, since, days) => {
+        const presented = { ...request.presented, state, since: at(since) };
+        expect(verdict({ presented, replacedBy: newer }, at(days))).toMatch(/^(conflict|certificate_revoked)$/);
+      }),
+    );
+  });
+});
+
+describe('a renewal at any time', () => {
+  it('is issued on time only inside the window and the life, late only inside the grace', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1000, max: 6000 }), fc.integer({ min: 0, max: 365 }), (tenths, grace) => {
+        const now = at(tenths / 10);
+        const result = verdict({ graceMs: grace * day }, now);
+        const kind =
+          typeof result === 'string' ? result : result.kind === 'issue' && result.late ? 'late' : result.kind;
+        const days = tenths / 10;
+        if (days < 0) expect(kind).toBe('certificate_unknown');
+        else if (days < 45) expect(kind).toBe('renewal_too_early');
+        else expect(kind).toBe(days <= 90 ? 'issue' : days <= 90 + grace ? 'late' : 'ask');
+      }),
     );
   });
 });

@@ -53,10 +53,16 @@ const keyAlgorithmOf = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject):
   return asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'EC P-384' : 'EC P-256';
 };
 
+/** What a request says of itself before anything of it is proven. */
+export interface RequestClaims extends SubjectNames {
+  /** SHA-256 of the subject public key info, lower-case hex. */
+  readonly keyHash: string;
+}
+
 /** Who a request says it is of; proves nothing, and reads as strictly as the gate. @throws CsrFault */
-export const readRequestNames = (text: string): SubjectNames => {
-  const { subject } = parseRequest(decode(text));
-  return strictly('csr_malformed', () => readSubjectNames(subject));
+export const readRequestClaims = (text: string): RequestClaims => {
+  const { subject, keyInfo } = parseRequest(decode(text));
+  return { ...strictly('csr_malformed', () => readSubjectNames(subject)), keyHash: sha256(keyInfo.raw) };
 };
 
 const decode = (text: string): Buffer => {
