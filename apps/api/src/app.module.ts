@@ -13,6 +13,7 @@ import { DeviceArtifactsModule } from './releases/device-artifacts.module.js';
 import { ReleasesModule } from './releases/releases.module.js';
 import { DeviceDoorsModule } from './telemetry/doors/device-doors.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { DeviceTrustModule } from './trust/device-trust.module.js';
 
 /** Every slice of the people's application. */
 export const slices: readonly (Type | DynamicModule)[] = [
@@ -31,4 +32,8 @@ export const slices: readonly (Type | DynamicModule)[] = [
 ];
 
 /** Slices of the device door beside enrolment. */
-export const deviceSlices: readonly (Type | DynamicModule)[] = [DeviceArtifactsModule, DeviceDoorsModule.with()];
+export const deviceSlices: readonly (Type | DynamicModule)[] = [
+  DeviceArtifactsModule,
+  DeviceDoorsModule.with(),
+  DeviceTrustModule,
+];

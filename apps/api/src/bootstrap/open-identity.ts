@@ -4,6 +4,7 @@ import { FileKeyStore } from '@muster/pki/keys/file-key-store';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { Settings } from '@muster/runtime/config/settings';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
+import { BundleMaker } from '../trust/bundle-maker.js';
 import { Hierarchy } from '../trust/hierarchy.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { SigningKeys } from '../trust/signing-keys.js';
@@ -31,13 +32,15 @@ export const openIdentity = (
     deviceUrl: `https://${host}:${settings.devicePort}`,
     mqttUrl: `mqtts://${host}:${settings.mqttPort}`,
   };
-  const door = new IdentityDoor(hierarchy, new SigningKeys(database, keys, clock), urls);
+  const signingKeys = new SigningKeys(database, keys, clock);
+  const bundles = new BundleMaker(database, hierarchy, signingKeys, clock);
+  const door = new IdentityDoor(hierarchy, signingKeys, bundles, urls);
   const local = ['localhost', '127.0.0.1', '::1'];
   const apiHosts = unique([settings.host, ...local]);
   const brokerHosts = unique([...apiHosts, ...(settings.mqttUrl ? [new URL(settings.mqttUrl).hostname] : [])]);
   const folder = join(settings.data, 'tls');
-  const crls = new CrlPublisher(database, door, clock);
-  return { door, files: new TrustFiles(hierarchy, crls, clock, { folder, apiHosts, brokerHosts }) };
+  const crls = new CrlPublisher(database, door, clock, settings);
+  return { door, files: new TrustFiles(door, crls, clock, { folder, apiHosts, brokerHosts }) };
 };
 
 const unique = (names: readonly string[]) => [...new Set(names)] as [string, ...string[]];

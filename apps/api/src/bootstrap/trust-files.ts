@@ -5,7 +5,7 @@ import { writeAtomically } from '@muster/pki/keys/atomic-file';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { CrlPublisher } from '../certificates/crl-publisher.js';
 import type { DoorTls } from '../device-door/device.app.js';
-import type { Hierarchy } from '../trust/hierarchy.js';
+import type { IdentityDoor } from '../trust/identity-door.js';
 import { ensureCertificate } from './server-identity.js';
 
 export interface TrustFilesOptions {
@@ -25,7 +25,7 @@ export const WORKER_SERVICE = 'muster-worker';
  */
 export class TrustFiles {
   constructor(
-    private readonly hierarchy: Hierarchy,
+    private readonly door: IdentityDoor,
     private readonly crls: CrlPublisher,
     private readonly clock: Clock,
     private readonly options: TrustFilesOptions,
@@ -34,37 +34,42 @@ export class TrustFiles {
   /** Brings every file up to date; returns what the device door listens with. */
   async refresh(): Promise<DoorTls> {
     const { folder } = this.options;
-    await this.hierarchy.prepare();
-    const root = await this.hierarchy.root();
-    const server = await this.hierarchy.issuing('server', null);
-    const service = await this.hierarchy.issuing('service', null);
+    const { hierarchy, bundles } = this.door;
+    hierarchy.forget();
+    bundles.forget();
+    await hierarchy.prepare();
+    await bundles.prepare();
+    const server = await hierarchy.issuing('server', null);
+    const service = await hierarchy.issuing('service', null);
+    const view = await hierarchy.view();
+    const rows = await hierarchy.listTrusted();
+    const rowOf = ({ id }: { readonly id: string }) => rows.find((row) => row.id === id)!;
+    const serverChain = view.serverChain(rowOf(server));
     const now = this.clock.now();
     const ofServer = (name: string, hosts: readonly [string, ...string[]]) => ({
       name,
       hosts,
-      // With the root in it, because an enrolling device knows the root by its digest only.
-      chain: [server.pem, root.pem],
+      chain: serverChain,
       issue: (publicKey: Parameters<typeof issueServerLeaf>[1]['publicKey']) =>
         issueServerLeaf(server, { hosts, publicKey }, { now }),
     });
     const api = await ensureCertificate(folder, ofServer('api', this.options.apiHosts), now);
     await ensureCertificate(folder, ofServer('broker', this.options.brokerHosts), now);
-    const { domain } = this.hierarchy.options;
+    const { domain } = hierarchy.options;
     await ensureCertificate(
       folder,
       {
         name: 'service',
         hosts: [],
-        chain: [service.pem],
+        chain: view.certificatesOf(rowOf(service)).slice(0, 1),
         issue: (publicKey) => issueServiceLeaf(service, { domain, name: WORKER_SERVICE, publicKey }, { now }),
       },
       now,
     );
-    const rows = await this.hierarchy.listTrusted();
-    const trust = rows.filter(({ kind }) => kind === 'root' || kind === 'device' || kind === 'service');
-    const ca = trust.map(({ certificatePem }) => certificatePem).join('');
+    const ca = view.brokerTrust().join('');
+    const roots = view.roots().map(({ certificatePem }) => certificatePem);
     await Promise.all([
-      writeIfNew(join(folder, 'root.pem'), root.pem),
+      writeIfNew(join(folder, 'root.pem'), roots.join('')),
       writeIfNew(join(folder, 'broker-trust.pem'), ca),
       writeIfNew(join(folder, 'broker.crl'), await this.crls.bundle()),
     ]);

@@ -20,19 +20,21 @@ export class EnrollAnswers {
   async of(row: CertificateRow): Promise<EnrollAnswer> {
     const { tenantId, deviceId } = row;
     const keys = await this.door.signingKeys.trusted(tenantId);
-    const authorities = await this.door.hierarchy.listTrusted();
+    const bundle = await this.door.bundles.newest(tenantId);
+    const chain = await this.door.hierarchy.chainOf(row.authorityId);
     const detail = await this.database.tenant(tenantId, (tx) => deviceStore.detail(tx, deviceId));
     return {
       deviceId,
       tenant: tenantId,
       certificate: row.pem,
-      chain: authorities.filter(({ id }) => id === row.authorityId).map(({ certificatePem }) => certificatePem),
+      chain,
       mqttUrl: this.door.urls.mqttUrl,
       topicPrefix: devicePrefix(tenantId, deviceId),
       serverTime: this.clock.now().toISOString(),
       heartbeatS: detail?.heartbeatS ?? 60,
       renew: renewalOf(row),
       trust: { keys: keys.map((key) => ({ ...key })) },
+      bundle: bundle.jws,
     };
   }
 }

@@ -1,4 +1,3 @@
-import { createHash, X509Certificate } from 'node:crypto';
 import type { AuthorityKind } from '@muster/contracts/trust/trust.schema';
 import type { Database, Tx } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
@@ -8,6 +7,7 @@ import type { KeyContext, KeyStore } from '@muster/pki/keys/key-store';
 import type { SignAlgorithm } from '@muster/pki/keys/signer';
 import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
 import type { Clock } from '@muster/runtime/clock/clock';
+import { sha256OfPem, TrustView } from './trust-view.js';
 
 export interface HierarchyOptions {
   /** Trust domain in every SPIFFE URI; never changes while devices are enrolled. */
@@ -18,17 +18,27 @@ export interface HierarchyOptions {
 /** An authority that issues, with the id certificates refer to. */
 export interface IssuingAuthority extends Authority {
   readonly id: string;
+  /** How many revocation lists its certificates are spread over. */
+  readonly crlShards: number;
 }
 
-const TRUST_KNOWN_MS = 5_000;
+/** How far this process may be behind what another one changed; the trust channel usually tells sooner. */
+const KNOWN_MS = 5_000;
+
+interface Known<T> {
+  readonly until: number;
+  readonly value: Promise<T>;
+}
 
 /**
  * The certificate authorities of this installation: rows in the database, keys in their store. Only the api holds one,
  * because it alone signs certificates. What does not exist yet is made on first need, once, whatever crashes meanwhile.
  */
 export class Hierarchy {
-  readonly #issuing = new Map<string, Promise<IssuingAuthority>>();
-  #trusted: { readonly until: number; readonly value: Promise<TrustedAuthorities> } | null = null;
+  readonly #issuing = new Map<string, Known<IssuingAuthority>>();
+  /** Opened generations by id: neither their certificate nor their key ever changes. */
+  readonly #opened = new Map<string, Promise<Authority>>();
+  #view: Known<TrustView> | null = null;
 
   constructor(
     private readonly database: Database,
@@ -41,33 +51,60 @@ export class Hierarchy {
     return this.issuing('root', null);
   }
 
-  /** SHA-256 of the root, as enrolment tokens carry it. */
+  /** SHA-256 of the root that issues, as enrolment tokens carry it. */
   async rootSha256(): Promise<string> {
-    const { pem } = await this.root();
-    return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+    return sha256OfPem((await this.root()).pem);
   }
 
   /** The authority that issues now; device authorities belong to a tenant, the others to the installation. */
   issuing(kind: AuthorityKind, tenantId: string | null): Promise<IssuingAuthority> {
     const key = `${kind}/${tenantId ?? ''}`;
     const known = this.#issuing.get(key);
-    if (known) return known;
-    const opened = this.#open(kind, tenantId);
-    this.#issuing.set(key, opened);
-    opened.catch(() => this.#issuing.delete(key));
-    return opened;
+    if (known && known.until > this.clock.monotonic()) return known.value;
+    const value = this.#findIssuing(kind, tenantId);
+    this.#issuing.set(key, { until: this.clock.monotonic() + KNOWN_MS, value });
+    value.catch(() => this.#issuing.delete(key));
+    return value;
+  }
+
+  /** Any generation, ready to sign: a retiring authority still signs its revocation lists. */
+  async opened(row: AuthorityRow): Promise<IssuingAuthority> {
+    const known = this.#opened.get(row.id);
+    const opened = known ?? this.#open(row);
+    if (!known) {
+      this.#opened.set(row.id, opened);
+      opened.catch(() => this.#opened.delete(row.id));
+    }
+    return { ...(await opened), id: row.id, crlShards: row.crlShards };
+  }
+
+  /** All generations and their cross certificates; a few seconds behind the database. */
+  view(): Promise<TrustView> {
+    const now = this.clock.monotonic();
+    if (this.#view && this.#view.until > now) return this.#view.value;
+    const value = this.#loadView();
+    this.#view = { until: now + KNOWN_MS, value };
+    value.catch(() => {
+      this.#view = null;
+    });
+    return value;
   }
 
   /** What a device's certificate is validated against; a few seconds behind the database. */
-  trusted(): Promise<TrustedAuthorities> {
-    const now = this.clock.monotonic();
-    if (this.#trusted && this.#trusted.until > now) return this.#trusted.value;
-    const value = this.#loadTrusted();
-    this.#trusted = { until: now + TRUST_KNOWN_MS, value };
-    value.catch(() => {
-      this.#trusted = null;
-    });
-    return value;
+  async trusted(): Promise<TrustedAuthorities> {
+    return (await this.view()).trusted(this.options.domain);
+  }
+
+  /** What a device sends behind its certificate: the authority that issued it, under the root that issues. PEM. */
+  async chainOf(authorityId: string): Promise<string[]> {
+    const row = (await this.listTrusted()).find(({ id }) => id === authorityId);
+    return row ? (await this.view()).certificatesOf(row).slice(0, 1) : [];
+  }
+
+  /** Looks everything up anew: another process, or this one, has changed who issues or who is trusted. */
+  forget(): void {
+    this.#issuing.clear();
+    this.#view = null;
   }
 
   /**
@@ -85,15 +122,17 @@ export class Hierarchy {
     return this.database.system((tx) => authorityStore.listTrusted(tx));
   }
 
-  async #open(kind: AuthorityKind, tenantId: string | null): Promise<IssuingAuthority> {
+  async #findIssuing(kind: AuthorityKind, tenantId: string | null): Promise<IssuingAuthority> {
+    const existing = await this.database.system((tx) => authorityStore.issuing(tx, kind, tenantId));
+    if (existing) return this.opened(existing);
     const root = kind === 'root' ? null : await this.root();
-    const row = await this.database.system(async (tx) => {
-      const existing = await authorityStore.issuing(tx, kind, tenantId);
-      return existing ?? this.#create(tx, kind, tenantId, root);
-    });
-    this.#trusted = null;
-    const signer = await this.keys.open(row.keyRef, contextOf(row));
-    return { ...authorityOf(row.certificatePem, signer), id: row.id };
+    const made = await this.database.system((tx) => this.#create(tx, kind, tenantId, root));
+    this.#view = null;
+    return this.opened(made);
+  }
+
+  async #open(row: AuthorityRow): Promise<Authority> {
+    return authorityOf(row.certificatePem, await this.keys.open(row.keyRef, contextOf(row)));
   }
 
   /** Key first, then the row: after a crash between the two the next try finds the key and goes on. */
@@ -122,16 +161,10 @@ export class Hierarchy {
     return authorityStore.insert(tx, { ...identity, certificatePem: authority.pem, keyRef: signer.ref }, now);
   }
 
-  async #loadTrusted(): Promise<TrustedAuthorities> {
-    const rows = await this.listTrusted();
-    const certificate = (row: AuthorityRow) => new X509Certificate(row.certificatePem);
-    return {
-      domain: this.options.domain,
-      roots: rows.filter(({ kind }) => kind === 'root').map(certificate),
-      deviceAuthorities: rows
-        .filter(({ kind }) => kind === 'device')
-        .map((row) => ({ tenant: row.tenantId!, certificate: certificate(row) })),
-    };
+  #loadView(): Promise<TrustView> {
+    return this.database.system(
+      async (tx) => new TrustView(await authorityStore.listTrusted(tx), await authorityStore.listCross(tx)),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BundleMaker } from './bundle-maker.js';
 import type { Hierarchy } from './hierarchy.js';
 import type { SigningKeys } from './signing-keys.js';
 
@@ -15,6 +16,7 @@ export class IdentityDoor {
   constructor(
     readonly hierarchy: Hierarchy,
     readonly signingKeys: SigningKeys,
+    readonly bundles: BundleMaker,
     readonly urls: PublicUrls,
     /** Life of device certificates in milliseconds; the profile's 90 days when undefined. */
     readonly leafLife?: number,

@@ -1,6 +1,8 @@
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import type { Job } from 'bullmq';
 import type { LetterJob } from '../outbox/routing.js';
+import { AskRenewals } from '../trust/ask-renewals.js';
+import { SpreadBundle } from '../trust/spread-bundle.js';
 import { TrustCourier } from '../trust/trust-courier.js';
 import { CertificateSweep } from './certificate-sweep.js';
 import { SessionCutter } from './session-cutter.js';
@@ -12,6 +14,8 @@ export class CertificatesProcessor extends WorkerHost {
     private readonly cutter: SessionCutter,
     private readonly courier: TrustCourier,
     private readonly sweep: CertificateSweep,
+    private readonly bundles: SpreadBundle,
+    private readonly renewals: AskRenewals,
   ) {
     super();
   }
@@ -24,6 +28,10 @@ export class CertificatesProcessor extends WorkerHost {
         return this.cutter.again(job.data as { deviceId: string });
       case 'deliver-trust':
         return this.courier.deliver(job.data as LetterJob);
+      case 'spread-bundle':
+        return this.bundles.apply(job.data as LetterJob);
+      case 'ask-renewals':
+        return this.renewals.apply(job.data as LetterJob);
       case 'settle-due':
         return this.sweep.settle();
       case 'refresh-trust':

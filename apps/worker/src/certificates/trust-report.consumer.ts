@@ -2,6 +2,7 @@ import { type Accepted, Intake, type UplinkRefusal } from '@muster/ingest/intake
 import type { UplinkMessage } from '@muster/ingest/uplink';
 import { certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
+import { acknowledgementStore } from '@muster/persistence/trust/acknowledgement.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
@@ -20,7 +21,7 @@ export class TrustReportConsumer {
     private readonly intake: Intake,
     private readonly database: Database,
     private readonly downlink: Downlink,
-    @Inject(CLOCK) clock: Clock,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#certificates = new RegisteredCertificates(database, clock);
   }
@@ -32,7 +33,11 @@ export class TrustReportConsumer {
 
   /** The embedded broker has judged the session when it was opened. */
   async #judge({ message, uplink, device }: Accepted<'trust'>): Promise<UplinkRefusal | void> {
-    const { fingerprint } = uplink;
+    const { fingerprint, bundle } = uplink;
+    const { tenant } = message;
+    const { deviceId } = device;
+    const now = this.clock.now();
+    await this.database.tenant(tenant, (tx) => acknowledgementStore.record(tx, tenant, deviceId, bundle, now));
     if (message.fingerprint !== null || fingerprint === undefined) return;
     const named = await this.database.system((tx) => certificateStore.findByFingerprint(tx, fingerprint));
     if (named?.deviceId !== device.deviceId)

@@ -9,8 +9,8 @@ import type { Clock } from '@muster/runtime/clock/clock';
 
 /** Trust domain of every installation; devices read theirs from their own certificate. */
 const DOMAIN = 'muster';
-/** A key that was retired stops signing this soon. */
-const REMEMBER_MS = 60_000;
+/** A key that was retired stops signing this soon, before anybody can have it revoked. */
+const REMEMBER_MS = 5_000;
 
 interface OpenKey {
   readonly kid: string;
@@ -84,7 +84,8 @@ export class CommandSigner {
     if (known !== undefined && known.until > this.clock.monotonic()) return known;
     const row = await this.database.system((tx) => signingKeyStore.signing(tx, tenantId, 'command'));
     if (row === null) throw new Error(`${tenantId} has no key to sign commands with yet`);
-    const generation = Number(row.kid.slice(row.kid.lastIndexOf('-') + 1));
+    if (row.keyRef === null) throw new Error(`the private half of ${row.kid} is not here`);
+    const { generation } = row;
     const signer = await this.keys.open(row.keyRef, { tenant: tenantId, purpose: 'command', generation });
     const key = { kid: row.kid, signer, until: this.clock.monotonic() + REMEMBER_MS };
     this.#keys.set(tenantId, key);

@@ -25,9 +25,11 @@ export interface SigningJwk {
   readonly kty: string;
   readonly crv: string;
   readonly x: string;
-  readonly y?: string;
+  readonly y?: string | undefined;
   readonly alg: string;
   readonly use: string;
+  /** As the trust bundle that names it has it; absent in key sets that are no bundle. */
+  readonly state?: string | undefined;
 }
 
 export const toSigningJwk = (signer: Signer, kid: string, kind: DocumentKind): SigningJwk => {
