@@ -16,7 +16,7 @@ import {
   FreezeEntity,
 } from './campaigns/campaign.entity.js';
 import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
-import { CertificateEntity, CrlEntity, OcspResponderEntity } from './certificates/certificates.entity.js';
+import { CertificateEntity, CrlEntity, CrlProbeEntity, OcspResponderEntity } from './certificates/certificates.entity.js';
 import { CommandEntity } from './commands/command.entity.js';
 import { GoldenConfigEntity, GoldenConfigVersionEntity } from './configs/config.entity.js';
 import {
@@ -121,6 +121,7 @@ export const entities = [
   ReadmissionEntity,
   EnrollmentMinuteEntity,
   CrlEntity,
+  CrlProbeEntity,
   OcspResponderEntity,
   DeviceSightingEntity,
   CampaignEntity,

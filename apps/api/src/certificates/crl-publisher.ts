@@ -1,89 +1,117 @@
-import { certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { crlLists } from '@muster/domain/certificates/crl-shard';
+import { crlStore } from '@muster/persistence/certificates/crl.store';
 import { Database } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
-import type { CrlReason } from '@muster/pki/crl/write-crl';
-import { crlReasonCodes, writeCrl } from '@muster/pki/crl/write-crl';
+import { crlPem } from '@muster/pki/crl/write-crl';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
 import { Inject, Injectable } from '@nestjs/common';
-import type { IssuingAuthority } from '../trust/hierarchy.js';
+import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
+import { CrlBuilder } from './crl-builder.js';
 
-const NEXT_UPDATE_MS = 24 * 3_600_000;
-/** Lists begin in the past: a broker whose clock is behind ours would refuse every device over a list that is not yet valid. */
-const BACKDATED_MS = 5 * 60_000;
-/** How far behind the registry a list fetched by URL may be; anyone may ask, so not every request builds one. */
-const FRESH_MS = 5_000;
+/** How far behind the registry a list fetched by URL may be; anyone may ask, so not every request looks. */
+const FRESH_MS = 1_000;
 
-interface Built {
-  readonly at: number;
-  readonly crl: Promise<{ der: Buffer; pem: string }>;
+/** A published list. */
+export interface ServedList {
+  readonly number: number;
+  readonly der: Buffer;
 }
 
-/** Revocation lists of the authorities whose leaves connect to us: those for devices and for our own services. */
+/**
+ * Serves the published revocation lists and has them built. Every process reads the same lists from the database, so a
+ * number once served is never followed by a lower one.
+ */
 @Injectable()
 export class CrlPublisher {
-  readonly #built = new Map<string, Built>();
+  readonly #builder: CrlBuilder;
+  readonly #served = new Map<string, ServedList>();
+  readonly #looked = new Map<string, { readonly at: number; readonly done: Promise<void> }>();
 
   constructor(
     private readonly database: Database,
     private readonly door: IdentityDoor,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
-
-  /** The list of one authority, at most some seconds old; undefined when there is no such authority. */
-  async fetch(authorityId: string): Promise<{ der: Buffer; pem: string } | undefined> {
-    const known = this.#built.get(authorityId);
-    if (known && this.clock.monotonic() - known.at < FRESH_MS) return known.crl;
-    const row = (await this.#authorities()).find(({ id }) => id === authorityId);
-    return row && this.#build(row);
+    @Inject(SETTINGS) settings: Pick<Settings, 'mqttUrl'>,
+  ) {
+    this.#builder = new CrlBuilder(database, door, clock, settings.mqttUrl !== undefined);
   }
 
-  /** Every list, built now, as one PEM file for a broker. */
+  /**
+   * The list at one address, at most a second behind the registry; undefined when there is none. Without a shard it is the
+   * list of everything, which is the only one of an authority that has one.
+   * @throws Refusal unavailable when the list is past its end and cannot be signed anew
+   */
+  async fetch(authorityId: string, shard?: number): Promise<ServedList | undefined> {
+    const row = await this.database.system((tx) => authorityStore.find(tx, authorityId));
+    if (row === null) return undefined;
+    const lists = crlLists(row.crlShards);
+    const known = shard === undefined || (row.crlShards > 1 && lists.includes(shard));
+    return known ? this.#read(row, shard ?? lists[0]!, () => this.#look(row)) : undefined;
+  }
+
+  /** Every list a broker needs, brought up to date now, as one PEM file. */
   async bundle(): Promise<string> {
-    const rows = await this.#authorities();
-    const lists = await Promise.all(rows.map((row) => this.#build(row)));
-    return lists.map(({ pem }) => pem).join('');
+    return this.#bundle((row) => this.#builder.refresh(row));
   }
 
-  /** As `bundle`, at most some seconds old: anyone may ask for it. */
-  async cachedBundle(): Promise<string> {
-    const rows = await this.#authorities();
-    const lists = await Promise.all(rows.map(({ id }) => this.fetch(id)));
-    return lists.map((list) => list?.pem ?? '').join('');
+  /** As `bundle`, at most a second behind: anyone may ask for it. */
+  cachedBundle(): Promise<string> {
+    return this.#bundle((row) => this.#look(row));
   }
 
-  async #authorities() {
+  async #bundle(refresh: (row: AuthorityRow) => Promise<void>): Promise<string> {
     const rows = await this.door.hierarchy.listTrusted();
-    return rows.filter(({ kind }) => kind === 'device' || kind === 'service');
+    const lists: string[] = [];
+    for (const row of rows) {
+      // Claim certificates and servers' are no business of a broker, but their lists stay fresh with the others.
+      const forBrokers = row.kind === 'device' || row.kind === 'service' || row.kind === 'root';
+      const failure = await refresh(row).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
+      if (!forBrokers) continue;
+      for (const shard of crlLists(row.crlShards)) {
+        const list = await this.#read(row, shard, () => Promise.resolve());
+        if (list) lists.push(crlPem(list.der));
+        else if (failure) throw failure.error;
+      }
+    }
+    return lists.join('');
   }
 
-  async #build({ kind, tenantId }: AuthorityRow): Promise<{ der: Buffer; pem: string }> {
-    const authority = await this.door.hierarchy.issuing(kind, tenantId);
-    const crl = this.#write(authority);
-    this.#built.set(authority.id, { at: this.clock.monotonic(), crl });
-    crl.catch(() => this.#built.delete(authority.id));
-    return crl;
-  }
-
-  async #write(authority: IssuingAuthority): Promise<{ der: Buffer; pem: string }> {
+  /** A list that is not past its end; looks for a newer one before. */
+  async #read(row: AuthorityRow, shard: number, look: () => Promise<void>): Promise<ServedList | undefined> {
+    const failure = await look().then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     const now = this.clock.now();
-    const { number, revoked } = await this.database.system(async (tx) => ({
-      number: await authorityStore.nextCrlNumber(tx, authority.id),
-      revoked: await certificateStore.listRevoked(tx, authority.id, now),
-    }));
-    return writeCrl(authority, {
-      number,
-      thisUpdate: new Date(now.getTime() - BACKDATED_MS),
-      nextUpdate: new Date(now.getTime() + NEXT_UPDATE_MS),
-      uri: this.door.crlUri(authority.id),
-      revoked: revoked.map(({ serial, state, reasonCode, since }) => ({
-        serial,
-        at: since,
-        reason: state === 'on_hold' ? 'certificateHold' : asReason(reasonCode),
-      })),
+    return this.database.system(async (tx) => {
+      const published = await crlStore.find(tx, row.id, shard);
+      // Past its end a list would lock out everyone who is let in by it.
+      if (published === null || published.nextUpdate <= now) {
+        if (failure) throw failure.error;
+        if (published) throw new Refusal('unavailable', 'The revocation list is past its end.');
+        return undefined;
+      }
+      const place = `${row.id}/${shard}`;
+      const known = this.#served.get(place);
+      if (known && known.number >= published.number) return known;
+      const list = await crlStore.der(tx, row.id, shard);
+      if (list) this.#served.set(place, list);
+      return list ?? undefined;
     });
   }
-}
 
-const asReason = (code: string | null): CrlReason =>
-  code !== null && Object.hasOwn(crlReasonCodes, code) ? (code as CrlReason) : 'unspecified';
+  #look(row: AuthorityRow): Promise<void> {
+    const at = this.clock.monotonic();
+    const known = this.#looked.get(row.id);
+    if (known && at - known.at < FRESH_MS) return known.done;
+    const done = this.#builder.refresh(row);
+    this.#looked.set(row.id, { at, done });
+    done.catch(() => this.#looked.delete(row.id));
+    return done;
+  }
+}

@@ -1,8 +1,10 @@
 import type { CertificateSource } from '@muster/contracts/certificates/certificates.schema';
+import { crlShard } from '@muster/domain/certificates/crl-shard';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
+import { randomSerial } from '@muster/pki/authority/sign-certificate';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { v7 as uuidv7 } from 'uuid';
 import type { IssuingAuthority } from '../trust/hierarchy.js';
@@ -32,6 +34,9 @@ export const issueCertificate = async (
 ): Promise<CertificateRow> => {
   const { tenantId, deviceId, request, source, sourceId, tokenId = null, late = false } = order;
   const life = order.life ?? door.leafLife;
+  // The address of its list follows from its serial number, so that one is drawn first.
+  const drawn = randomSerial();
+  const shard = crlShard(drawn.toString('hex'), authority.crlShards);
   const leaf = await issueDeviceLeaf(
     authority,
     {
@@ -39,9 +44,10 @@ export const issueCertificate = async (
       tenant: tenantId,
       deviceId,
       publicKey: request.publicKey,
-      crlUri: door.crlUri(authority.id),
+      crlUri: door.crlUri(authority.id, shard, authority.crlShards),
       ocspUri: door.ocspUri(authority.id),
       issuerUri: door.issuerUri(authority.id),
+      serial: drawn,
     },
     { now, ...(life === undefined ? {} : { life }) },
   );

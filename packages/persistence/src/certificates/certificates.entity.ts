@@ -38,6 +38,19 @@ export class CrlEntity {
   @Column('timestamptz') thisUpdate!: Date;
   @Column('timestamptz') nextUpdate!: Date;
   @Column('int') entries!: number;
+  @Column('text') digest!: string;
+}
+
+@Entity('crl_probes')
+export class CrlProbeEntity {
+  @PrimaryColumn('uuid') authorityId!: string;
+  @PrimaryColumn('int') shard!: number;
+  @PrimaryColumn('bigint') number!: number;
+  @Column('text') serial!: string;
+  @Column('text') certificatePem!: string;
+  @Column('text') keyPem!: string;
+  @Column('timestamptz') at!: Date;
+  @Column('timestamptz') notAfter!: Date;
 }
 
 @Entity('ocsp_responders')
@@ -45,7 +58,6 @@ export class OcspResponderEntity {
   @PrimaryColumn('uuid') authorityId!: string;
   @PrimaryColumn('text') serial!: string;
   @Column('text') certificatePem!: string;
-  @Column('text') keyRef!: string;
   @Column('timestamptz') notBefore!: Date;
   @Column('timestamptz') notAfter!: Date;
   @Column({ type: 'timestamptz', default: () => 'now()' }) createdAt!: Date;

@@ -29,7 +29,7 @@ const issued = async (
   issuer: Authority,
   life: number,
   now: Date,
-  leaf: { commonName: string; publicKey: KeyObject; extensions: readonly Buffer[] },
+  leaf: { commonName: string; publicKey: KeyObject; extensions: readonly Buffer[]; serial?: Buffer | undefined },
 ): Promise<IssuedLeaf> => {
   const span = validity(now, life, issuer.notAfter);
   const subject = distinguishedName({ commonName: leaf.commonName });
@@ -51,6 +51,8 @@ export const issueDeviceLeaf = (
     crlUri: string;
     ocspUri?: string;
     issuerUri?: string;
+    /** From `randomSerial`, when the address of the list depends on it. */
+    serial?: Buffer;
   },
   options: { now: Date; life?: number },
 ): Promise<IssuedLeaf> => {
@@ -58,6 +60,7 @@ export const issueDeviceLeaf = (
   return issued(issuer, options.life ?? lifetimes.deviceLeaf, options.now, {
     commonName: device.deviceId,
     publicKey: device.publicKey,
+    serial: device.serial,
     extensions: [
       ...digitalSignatureOnly,
       extendedKeyUsage('clientAuth'),

@@ -13,6 +13,8 @@ export interface CertificateTemplate {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly extensions: readonly Buffer[];
+  /** From `randomSerial`, when what it says depends on it; else a new one. */
+  readonly serial?: Buffer | undefined;
 }
 
 export interface SignedCertificate {
@@ -43,7 +45,7 @@ export const signCertificate = async (
   template: CertificateTemplate,
   issuer: { readonly name: Buffer; readonly signer: Signer },
 ): Promise<SignedCertificate> => {
-  const serial = randomSerial();
+  const serial = template.serial ?? randomSerial();
   const algorithm = signatureAlgorithm(issuer.signer.algorithm);
   const body = sequence(
     explicit(0, integer(2)),

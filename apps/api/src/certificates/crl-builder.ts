@@ -1,0 +1,151 @@
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { crlLists, crlShard, WHOLE } from '@muster/domain/certificates/crl-shard';
+import { type CrlProbe, type CrlRow, crlStore } from '@muster/persistence/certificates/crl.store';
+import type { Database, Tx } from '@muster/persistence/database';
+import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
+import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
+import { randomSerial } from '@muster/pki/authority/sign-certificate';
+import { CrlEntries, type CrlReason, crlReasonCodes } from '@muster/pki/crl/crl-entries';
+import { writeCrl } from '@muster/pki/crl/write-crl';
+import { generatePrivateKey } from '@muster/pki/keys/key-signer';
+import type { Clock } from '@muster/runtime/clock/clock';
+import type { IssuingAuthority } from '../trust/hierarchy.js';
+import type { IdentityDoor } from '../trust/identity-door.js';
+
+const HOUR_MS = 3_600_000;
+const NEXT_UPDATE_MS = 24 * HOUR_MS;
+/** Lists begin in the past: a broker whose clock is behind ours would refuse every device over a list that is not yet valid. */
+const BACKDATED_MS = 5 * 60_000;
+/** A list that says the same is signed anew when it is this old; whoever asks for that asks every hour. */
+const RENEW_AFTER_MS = HOUR_MS / 2;
+/** Longer than a list stays the newest, so that there is always a probe that is refused for being revoked alone. */
+const PROBE_LIFE_MS = 2 * HOUR_MS;
+const PAGE = 5_000;
+
+/** What a list would have to say now. */
+interface Wanted {
+  readonly shard: number;
+  readonly digest: string;
+  readonly entries: number;
+}
+
+/**
+ * Builds the revocation lists of an authority and publishes them in the database, where every process finds the same. A
+ * list is built only when it would say something else than the published one, or is old; one builder works at a time.
+ */
+export class CrlBuilder {
+  constructor(
+    private readonly database: Database,
+    private readonly door: IdentityDoor,
+    private readonly clock: Clock,
+    /** Whether lists of device authorities carry a probe: where a broker reads them that cannot be asked. */
+    private readonly probing: boolean,
+  ) {}
+
+  /** Brings every list of the authority up to date. Looking costs one query when nothing changed. */
+  async refresh(row: AuthorityRow): Promise<void> {
+    // Nobody trusts it any more, and its key may be gone.
+    if (row.state === 'retired') return;
+    const now = this.clock.now();
+    const due = await this.database.system((tx) => this.#due(tx, row, now));
+    if (due.length === 0) return;
+    const authority = await this.door.hierarchy.opened(row);
+    await this.database.system(async (tx) => {
+      await crlStore.lockBuilding(tx, row.id);
+      // Another process may have built while this one waited.
+      for (const wanted of await this.#due(tx, row, now)) await this.#build(tx, row, authority, wanted, now);
+      await crlStore.dropOthers(tx, row.id, crlLists(row.crlShards));
+    });
+  }
+
+  async #due(tx: Tx, row: AuthorityRow, now: Date): Promise<Wanted[]> {
+    const published = new Map((await crlStore.listOf(tx, [row.id])).map((list) => [list.shard, list]));
+    const wanted = row.kind === 'root' ? [await rootList(tx)] : await this.#lists(tx, row, now);
+    return wanted.filter(({ shard, digest }) => isDue(published.get(shard), digest, now));
+  }
+
+  async #lists(tx: Tx, { id, crlShards }: AuthorityRow, now: Date): Promise<Wanted[]> {
+    const found = await crlStore.digests(tx, id, crlShards, now);
+    const entries = found.reduce((sum, one) => sum + one.entries, 0);
+    const digest = found.map((one) => `${one.shard}:${one.digest}`).sort();
+    return crlLists(crlShards).map((shard) =>
+      shard === WHOLE
+        ? { shard, entries, digest: createHash('sha256').update(digest.join()).digest('hex') }
+        : (found.find((one) => one.shard === shard) ?? { shard, entries: 0, digest: '' }),
+    );
+  }
+
+  async #build(tx: Tx, row: AuthorityRow, authority: IssuingAuthority, wanted: Wanted, now: Date): Promise<void> {
+    const { shard } = wanted;
+    const revoked = new CrlEntries();
+    if (row.kind === 'root') await addRetired(tx, revoked);
+    else await addListed(tx, row, shard, revoked, now);
+    const entries = revoked.count;
+    const number = await authorityStore.nextCrlNumber(tx, row.id);
+    if (this.probing && row.kind === 'device') {
+      const probe = await this.#probe(row, authority, shard, now);
+      await crlStore.addProbe(tx, row.id, shard, number, probe);
+      for (const { serial, at } of await crlStore.liveProbes(tx, row.id, shard, now))
+        revoked.add({ serial, at, reason: 'unspecified' });
+    }
+    const thisUpdate = new Date(now.getTime() - BACKDATED_MS);
+    const nextUpdate = new Date(now.getTime() + NEXT_UPDATE_MS);
+    const uri = row.kind === 'root' ? null : this.#uri(row, shard);
+    const { der } = await writeCrl(authority, { number, thisUpdate, nextUpdate, uri, revoked });
+    const { digest } = wanted;
+    await crlStore.put(tx, { authorityId: row.id, shard, number, der, thisUpdate, nextUpdate, entries, digest });
+  }
+
+  #uri({ id, crlShards }: AuthorityRow, shard: number): string {
+    return shard === WHOLE ? this.door.crlUri(id) : this.door.crlUri(id, shard, crlShards);
+  }
+
+  /** In no table of devices, so that it is nobody's; its key is of no use to anybody once it is listed. */
+  async #probe(row: AuthorityRow, authority: IssuingAuthority, shard: number, now: Date): Promise<CrlProbe> {
+    const key = await generatePrivateKey('ES256');
+    let serial = randomSerial();
+    while (shard !== WHOLE && crlShard(serial.toString('hex'), row.crlShards) !== shard) serial = randomSerial();
+    const leaf = await issueDeviceLeaf(
+      authority,
+      {
+        domain: this.door.hierarchy.options.domain,
+        tenant: row.tenantId ?? 'none',
+        deviceId: `probe-${serial.toString('hex')}`,
+        publicKey: createPublicKey(key),
+        crlUri: this.#uri(row, shard),
+        serial,
+      },
+      { now, life: PROBE_LIFE_MS },
+    );
+    const keyPem = key.export({ type: 'pkcs8', format: 'pem' }) as string;
+    return { serial: leaf.serial, certificatePem: leaf.pem + authority.pem, keyPem, at: now, notAfter: leaf.notAfter };
+  }
+}
+
+const isDue = (published: CrlRow | undefined, digest: string, now: Date): boolean =>
+  published === undefined ||
+  published.digest !== digest ||
+  now.getTime() - published.thisUpdate.getTime() >= RENEW_AFTER_MS + BACKDATED_MS;
+
+const addListed = async (tx: Tx, row: AuthorityRow, shard: number, revoked: CrlEntries, now: Date): Promise<void> => {
+  const part = shard === WHOLE ? { shard: 0, shards: 1 } : { shard, shards: row.crlShards };
+  for await (const page of crlStore.read(tx, { authorityId: row.id, ...part, now }, PAGE))
+    for (const { serial, state, reasonCode, since } of page)
+      revoked.add({ serial, at: since, reason: state === 'on_hold' ? 'certificateHold' : asReason(reasonCode) });
+};
+
+/** The root answers for the authorities it made; retired is what nobody is to believe any more. */
+const rootList = async (tx: Tx): Promise<Wanted> => {
+  const retired = await crlStore.listRetired(tx);
+  return { shard: 0, entries: retired.length, digest: String(retired.length) };
+};
+
+const addRetired = async (tx: Tx, revoked: CrlEntries): Promise<void> => {
+  for (const { certificatePem, since } of await crlStore.listRetired(tx)) {
+    const serial = new X509Certificate(certificatePem).serialNumber.toLowerCase();
+    revoked.add({ serial, at: since, reason: 'cessationOfOperation' });
+  }
+};
+
+const asReason = (code: string | null): CrlReason =>
+  code !== null && Object.hasOwn(crlReasonCodes, code) ? (code as CrlReason) : 'unspecified';
