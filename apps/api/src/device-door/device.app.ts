@@ -3,7 +3,9 @@ import type { ServerOptions } from 'node:https';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { type ApiDeps, depsModule } from '../deps.module.js';
+import { dressEst } from '../enrollment/est/dress-est.js';
 import { dressFront, requestIdOf } from '../http/front.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { devicePaces, RateLimits } from '../http/rate-limits.js';
@@ -32,7 +34,8 @@ export const createDeviceApp = async (
   slices: readonly (Type | DynamicModule)[] = [],
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
-    https: secure(tls),
+    // Node looks for slow requests every so often only; the default would let one stand for forty seconds.
+    https: { ...secure(tls), connectionsCheckingInterval: 1_000 },
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
@@ -52,6 +55,7 @@ export const createDeviceApp = async (
   });
   const { log, metrics } = deps;
   await dressFront(app, { door: 'devices', log, limits, metrics, bodyLimit: BODY_LIMIT });
+  dressEst(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;
@@ -62,6 +66,7 @@ const secure = (tls: DoorTls): ServerOptions => ({
   requestCert: true,
   rejectUnauthorized: false,
   minVersion: 'TLSv1.2',
+  handshakeTimeout: REQUEST_TIMEOUT_MS,
 });
 
 /** New connections meet the new certificate and trust list; those that stand stay. */
