@@ -39,6 +39,35 @@ describe('settings', () => {
     expect(new URL(owned.databaseAppUrl).password).not.toBe(new URL(owned.databaseSystemUrl).password);
   });
 
+  test('name what a signer needs, together with all other faults', () => {
+    const environment = {
+      ...enough,
+      MUSTER_PORT: 'eighty',
+      MUSTER_SIGNER: 'pkcs11',
+      MUSTER_RELEASE_SIGNER: 'vault',
+      MUSTER_VAULT_URL: 'vault:8200',
+    };
+    expect(attempt(environment)).toEqual([
+      'MUSTER_PORT must be a port number',
+      'MUSTER_VAULT_URL must be a URL that starts with https:// or http://',
+      'MUSTER_PKCS11_LIBRARY is missing',
+      'MUSTER_PKCS11_TOKEN is missing',
+      'MUSTER_PKCS11_PIN is missing',
+      'MUSTER_VAULT_TOKEN or MUSTER_VAULT_TOKEN_FILE is missing',
+    ]);
+    expect(attempt({ ...enough, MUSTER_SIGNER: 'paper' })).toEqual([
+      'MUSTER_SIGNER must be one of file, pkcs11, vault, kms',
+    ]);
+  });
+
+  test('of a store are wanted whole, also when only old keys are in it', () => {
+    expect(attempt({ ...enough, MUSTER_PKCS11_LIBRARY: '/l.so', MUSTER_PKCS11_PIN: '1' })).toEqual([
+      'MUSTER_PKCS11_TOKEN is missing',
+    ]);
+    const whole = { MUSTER_PKCS11_LIBRARY: '/l.so', MUSTER_PKCS11_PIN: '1', MUSTER_PKCS11_TOKEN: 'm' };
+    expect(readSettings({ ...enough, ...whole })).toMatchObject({ signer: 'file', pkcs11Token: 'm' });
+  });
+
   test('count an empty variable as unset', () => {
     expect(readSettings({ ...enough, MUSTER_PORT: '', MUSTER_MQTT_URL: '' }).port).toBe(8080);
   });
@@ -57,6 +86,12 @@ describe('settings', () => {
           MUSTER_KEK: kek,
           MUSTER_ARTIFACTS_URL: artifacts,
           MUSTER_SMTP_URL: 'smtp://muster:mailsecret@mail:587',
+          MUSTER_KEK_PREVIOUS: Buffer.alloc(32, 9).toString('base64'),
+          MUSTER_PKCS11_LIBRARY: '/l.so',
+          MUSTER_PKCS11_TOKEN: 'm',
+          MUSTER_PKCS11_PIN: 'pinsecret',
+          MUSTER_VAULT_URL: 'https://vault:8200',
+          MUSTER_VAULT_TOKEN: 'hvs.tokensecret',
         }),
       ),
     );
@@ -64,6 +99,9 @@ describe('settings', () => {
     expect(shown).not.toContain('verysecret');
     expect(shown).not.toContain('mailsecret');
     expect(shown).not.toContain(kek);
+    expect(shown).not.toContain(Buffer.alloc(32, 9).toString('base64'));
+    expect(shown).not.toContain('pinsecret');
+    expect(shown).not.toContain('tokensecret');
     expect(shown).toContain('127.0.0.1:5432');
   });
 });

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { roleUrls } from './role-urls.js';
+import { missingForSigners, signerSettings } from './signer-settings.js';
+import { urlOf } from './url-of.js';
 
 const port = (fallback: number) =>
   z.coerce.number('a port number').int().min(0, 'a port number').max(65_535, 'a port number').default(fallback);
-
-const urlOf = (...schemes: string[]) =>
-  z.string().refine(
-    (text) => {
-      const url = URL.canParse(text) ? new URL(text) : null;
-      return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
-    },
-    `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
-  );
 
 const postgres = () => urlOf('postgres', 'postgresql');
 
@@ -76,6 +69,8 @@ export const settingsSchema = z.object({
     .optional()
     .describe('S3-compatible store, s3://key:secret@host:port/bucket?tls=0; files below the data folder otherwise.'),
   MUSTER_KEK: key.optional().describe('Key that encrypts private keys at rest; the file keys/kek otherwise.'),
+  MUSTER_KEK_PREVIOUS: key.optional().describe('The MUSTER_KEK before it, until `npm run rotate-kek` is through.'),
+  ...signerSettings,
   MUSTER_WEBHOOK_PRIVATE: z
     .stringbool('true or false')
     .default(false)
@@ -141,13 +136,12 @@ export function readSettings(environment: Environment = process.env): Settings {
     Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined),
   );
   const parsed = complete.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => {
-      const name = String(path[0]);
-      return given[name] === undefined ? `${name} is missing` : `${name} must be ${message}`;
-    });
-    throw new SettingsError(faults);
-  }
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    return given[name] === undefined ? `${name} is missing` : `${name} must be ${message}`;
+  });
+  faults.push(...missingForSigners(given).map((name) => `${name} is missing`));
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   const entries = Object.entries(parsed.data).map(([name, value]) => [nameInCode(name), value]);
   return Object.fromEntries(entries) as Settings;
 }
@@ -161,11 +155,13 @@ export function unknownSettings(environment: Environment = process.env): string[
   return Object.keys(environment).filter((name) => name.startsWith('MUSTER_') && !known.includes(name));
 }
 
+const secret: ReadonlySet<string> = new Set(['kek', 'kekPrevious', 'pkcs11Pin', 'vaultToken']);
+
 /** The settings as they may be logged: no passwords, no keys. */
 export function redacted(settings: Settings): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => {
-      if (name === 'kek' && value !== undefined) return [name, '[redacted]'];
+      if (secret.has(name) && value !== undefined) return [name, '[redacted]'];
       return [name, typeof value === 'string' && URL.canParse(value) ? withoutPassword(value) : value];
     }),
   );

@@ -7,7 +7,18 @@ export type { Logger };
 export const LOGGER = Symbol('logger');
 
 /** Keys whose values never reach a log, at the top and one or two levels down. */
-const secretKeys = ['password', 'secret', 'token', 'authorization', 'cookie', 'kek', 'privateKey', 'apiKey'];
+const secretKeys = [
+  'password',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  'kek',
+  'privateKey',
+  'apiKey',
+  'pkcs11Pin',
+  'vaultToken',
+];
 const redact = {
   paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]).concat('*["set-cookie"]', '*.*["set-cookie"]'),
   censor: '[redacted]',
