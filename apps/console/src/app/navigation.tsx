@@ -2,11 +2,13 @@ import {
   IconActivityHeartbeat,
   IconAdjustmentsHorizontal,
   IconBroadcast,
+  IconCertificate,
   IconDatabase,
   IconDevices,
   IconGauge,
   IconGitCompare,
   IconHistory,
+  IconId,
   IconMailOff,
   IconMapPin,
   IconPackage,
@@ -46,6 +48,13 @@ const groups = [
       { to: '/dead-letters', label: 'Dead letters', icon: IconMailOff },
       { to: '/storage', label: 'Storage', icon: IconDatabase },
       { to: '/metrics-catalogue', label: 'Metrics', icon: IconRuler2 },
+    ],
+  },
+  {
+    title: 'Identity',
+    pages: [
+      { to: '/enrolment', label: 'Enrolment', icon: IconId },
+      { to: '/trust', label: 'Certificates & trust', icon: IconCertificate },
     ],
   },
   {

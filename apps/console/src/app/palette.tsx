@@ -23,6 +23,8 @@ const pages = [
   ['Dead letters', '/dead-letters', 'g l'],
   ['Storage and retention', '/storage', 'g t'],
   ['Metric catalogue', '/metrics-catalogue', 'g e'],
+  ['Enrolment', '/enrolment', 'g w'],
+  ['Certificates and trust', '/trust', 'g k'],
   ['Audit', '/audit', 'g a'],
   ['Settings', '/settings', 'g s'],
 ] as const;
@@ -49,6 +51,31 @@ export function Palette() {
     }));
   const verbs: SpotlightActionData[] = [
     { id: 'enrol', label: 'Enrol a device', onClick: () => void navigate({ to: '/devices', hash: 'enrol' }) },
+    {
+      id: 'approve-devices',
+      label: 'Approve waiting devices',
+      onClick: () => void navigate({ to: '/enrolment', search: { tab: 'approvals' } }),
+    },
+    {
+      id: 'many-tokens',
+      label: 'Enrol many devices: tokens by serial number',
+      onClick: () => void navigate({ to: '/enrolment', search: { tab: 'tokens' }, hash: 'bulk' }),
+    },
+    {
+      id: 'claim-batch',
+      label: 'New claim batch',
+      onClick: () => void navigate({ to: '/enrolment', search: { tab: 'claims' }, hash: 'new' }),
+    },
+    {
+      id: 'trust-changes',
+      label: 'Approve changes of trust',
+      onClick: () => void navigate({ to: '/trust', search: { tab: 'changes' } }),
+    },
+    {
+      id: 'roll-over',
+      label: 'Replace a certificate authority',
+      onClick: () => void navigate({ to: '/trust', search: { tab: 'rollover' } }),
+    },
     { id: 'launch', label: 'New campaign', onClick: () => void navigate({ to: '/campaigns/new' }) },
     {
       id: 'stop-everything',

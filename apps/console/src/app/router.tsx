@@ -153,6 +153,18 @@ const metrics = createRoute({
   validateSearch: search.metricsSearch,
   component: lazyRouteComponent(() => import('../features/telemetry/metrics.page.js'), 'MetricsPage'),
 });
+const enrolment = createRoute({
+  getParentRoute: () => inside,
+  path: '/enrolment',
+  validateSearch: search.enrolmentSearch,
+  component: lazyRouteComponent(() => import('../features/enrollment/enrolment.page.js'), 'EnrolmentPage'),
+});
+const trust = createRoute({
+  getParentRoute: () => inside,
+  path: '/trust',
+  validateSearch: search.trustSearch,
+  component: lazyRouteComponent(() => import('../features/trust/trust.page.js'), 'TrustPage'),
+});
 const audit = createRoute({
   getParentRoute: () => inside,
   path: '/audit',
@@ -189,6 +201,8 @@ const tree = root.addChildren([
     deadLetters,
     storage,
     metrics,
+    enrolment,
+    trust,
     audit,
     settings,
   ]),

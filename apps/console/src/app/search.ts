@@ -1,5 +1,6 @@
 import type { CampaignState } from '@muster/contracts/campaigns/campaigns.schema';
 import type { ExecutionState } from '@muster/contracts/campaigns/executions.schema';
+import type { CertificateState } from '@muster/contracts/certificates/certificates.schema';
 import type { DeviceState, DriftClass, Presence } from '@muster/contracts/devices/devices.schema';
 import type { ReleaseState } from '@muster/contracts/releases/releases.schema';
 import type { AnomalyKind } from '@muster/contracts/telemetry/anomalies.schema';
@@ -119,3 +120,15 @@ export const anomaliesSearch = search({
 export const metricsSearch = search({ q: text });
 export const settingsSearch = search({ tab: oneOf(['people', 'keys', 'webhooks', 'brakes', 'sessions']) });
 export const auditSearch = search({ action: text, resource: text });
+export const enrolmentTabs = ['approvals', 'tokens', 'claims', 'manufacturers', 'keys', 'settings'] as const;
+export const enrolmentSearch = search({ tab: oneOf(enrolmentTabs), decided: yesNo });
+export const trustTabs = ['overview', 'changes', 'certificates', 'authorities', 'rollover', 'keys'] as const;
+export const trustSearch = search({
+  tab: oneOf(trustTabs),
+  state: contractWord<CertificateState>(),
+  authorityId: text,
+  renewal: oneOf(['due', 'overdue']),
+  within: oneOf(['7', '30', '90']),
+  sort: oneOf(['notAfter', '-notAfter', '-createdAt']),
+});
+export type TrustSearch = ReturnType<typeof trustSearch>;

@@ -15,6 +15,8 @@ const places = {
   l: '/dead-letters',
   t: '/storage',
   e: '/metrics-catalogue',
+  w: '/enrolment',
+  k: '/trust',
   a: '/audit',
   s: '/settings',
 } as const;

@@ -15,6 +15,8 @@ interface ConfirmActionProps {
   readonly reason?: 'optional' | 'required';
   /** Text the person must type before the button works. */
   readonly type?: string | undefined;
+  /** Something inside still has to be filled in. */
+  readonly blocked?: boolean;
   readonly busy?: boolean;
   readonly error?: unknown;
   readonly onConfirm: (reason: string) => void;
@@ -25,7 +27,9 @@ export function ConfirmAction(props: ConfirmActionProps) {
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const blocked =
-    (props.reason === 'required' && reason.trim() === '') || (props.type !== undefined && typed !== props.type);
+    props.blocked === true ||
+    (props.reason === 'required' && reason.trim() === '') ||
+    (props.type !== undefined && typed !== props.type);
   return (
     <Modal opened={props.opened} onClose={props.onClose} title={props.title}>
       <form

@@ -1,6 +1,6 @@
 import { count } from './format.js';
+import type { Tone } from './look.js';
 import classes from './partition-bar.module.css';
-import type { Tone } from './vocabulary.js';
 
 export interface Part {
   readonly key: string;

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { Tone } from './look.js';
 import classes from './stat.module.css';
-import type { Tone } from './vocabulary.js';
 
 interface StatProps {
   readonly label: string;

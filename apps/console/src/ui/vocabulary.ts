@@ -21,19 +21,8 @@ import {
   IconSnowflake,
   IconTool,
 } from '@tabler/icons-react';
-import type { ComponentType } from 'react';
-
-/** How much a state asks of the reader. Colour follows tone, and tone alone: `plain` and `idle` have none. */
-export type Tone = 'plain' | 'idle' | 'active' | 'good' | 'warn' | 'bad';
-
-export interface Look {
-  readonly tone: Tone;
-  readonly icon: ComponentType<{ size?: number; stroke?: number; className?: string }>;
-  /** Said instead of the state's own name, where that name is not what people say. */
-  readonly word?: string;
-}
-
-const look = (tone: Tone, icon: Look['icon'], word?: string): Look => (word ? { tone, icon, word } : { tone, icon });
+import { type Look, look } from './look.js';
+import { trustVocabulary } from './trust-vocabulary.js';
 
 const device = {
   pre_registered: look('idle', IconCircleDashed),
@@ -225,6 +214,7 @@ export const vocabulary = {
   freeze,
   archive,
   purge,
+  ...trustVocabulary,
 } as const;
 export type Noun = keyof typeof vocabulary;
 
