@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { presentedChain as chainOf } from '@muster/pki/client/fetch-pinned-root';
+import type { FastifyRequest } from 'fastify';
 
 /**
  * The certificates a client presented, DER, leaf first; empty when there was none. TLS proved possession of the leaf's key
