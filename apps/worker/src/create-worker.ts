@@ -1,5 +1,6 @@
 import { DeadLetters } from '@muster/ingest/dead-letters';
 import { IngestMinutes } from '@muster/ingest/ingest-minutes';
+import { SessionSightings } from '@muster/ingest/session-sightings';
 import { NestLogger } from '@muster/runtime/logging/nest-logger';
 import type { QueueConnection } from '@muster/runtime/queues/queue-connection';
 import type { INestMicroservice } from '@nestjs/common';
@@ -14,7 +15,12 @@ import { WorkerModule } from './worker.module.js';
 export async function createWorker(parts: WorkerParts, queues: QueueConnection): Promise<INestMicroservice> {
   const strategy = new FleetTransport(
     parts.transport,
-    () => ({ acks: app.get(AckPublisher), deadLetters: app.get(DeadLetters), handlers: app.get(UplinkHandlers) }),
+    () => ({
+      acks: app.get(AckPublisher),
+      deadLetters: app.get(DeadLetters),
+      sightings: app.get(SessionSightings),
+      handlers: app.get(UplinkHandlers),
+    }),
     parts.logger,
     parts.metrics,
   );

@@ -19,8 +19,8 @@ export class HeartbeatIntake {
   /** Resolves when the message is committed: null when it is stored or was before, else why it is a dead letter. */
   take(message: UplinkMessage): Promise<UplinkRefusal | null> {
     return this.intake.take('heartbeat', message, ({ uplink, device, producedAt }) => {
-      const { receivedAt } = message;
-      const news = { uplink, receivedAt };
+      const { receivedAt, address } = message;
+      const news = { uplink, receivedAt, address };
       this.anchors.note(device, news);
       if (uplink.reason === 'offline') return this.ingest.store({ device, row: null, news });
       const row = {

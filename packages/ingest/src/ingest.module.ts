@@ -4,6 +4,7 @@ import { ACKS, type Acks } from './acks.js';
 import { Admission } from './admission.js';
 import { Catalogue } from './catalogue.js';
 import { ClockAnchors } from './clock-anchors.js';
+import { CloneWatch } from './clone-watch.js';
 import { DeadLetters } from './dead-letters.js';
 import { DeviceRegistry } from './device-registry.js';
 import { FLOOD_PACE, FloodLimit, type FloodPace } from './flood-limit.js';
@@ -13,6 +14,7 @@ import { IngestMinutes } from './ingest-minutes.js';
 import { Intake } from './intake.js';
 import { LatestValues } from './latest-values.js';
 import { Onlookers } from './onlookers.js';
+import { SessionSightings } from './session-sightings.js';
 import { TelemetryIntake } from './telemetry-intake.js';
 import { WatchedDevices } from './watched-devices.js';
 
@@ -23,6 +25,8 @@ const parts = [
   DeadLetters,
   IngestMinutes,
   WatchedDevices,
+  CloneWatch,
+  SessionSightings,
   Onlookers,
   Intake,
   Catalogue,

@@ -6,6 +6,8 @@ import type { RegisteredDevice } from './device-registry.js';
 export interface HeartbeatNews {
   readonly uplink: Uplink<'heartbeat'>;
   readonly receivedAt: Date;
+  /** Where it came from, as far as its door tells. */
+  readonly address?: string | undefined;
 }
 
 export type DeviceSighting = Sighting & { readonly device: RegisteredDevice };

@@ -12,6 +12,8 @@ export interface UplinkMessage {
   readonly receivedAt: Date;
   /** SHA-256 of the client certificate; null where the broker does not tell us. */
   readonly fingerprint: string | null;
+  /** Where it came from, as far as its door tells. */
+  readonly address?: string | undefined;
   /** A dead letter that is fed through again: no flood of its device. */
   readonly replayed?: true;
 }

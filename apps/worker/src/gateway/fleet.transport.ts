@@ -1,4 +1,5 @@
 import { type UplinkChannel, uplinkChannels } from '@muster/contracts/mqtt/topics';
+import type { SessionEvent } from '@muster/ingest/session-sightings';
 import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 import type { Logger } from '@muster/runtime/logging/logger';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
@@ -10,6 +11,7 @@ import type { Acknowledge, UplinkListener, UplinkTransport } from './uplink.port
 export interface Pipeline {
   readonly deadLetters: { add(refused: RefusedUplink): Promise<void> };
   readonly acks: { flush(): Promise<void> };
+  readonly sightings?: { note(event: SessionEvent): void };
   readonly handlers: { open(handler: (message: UplinkMessage) => Promise<void>): void };
 }
 
@@ -101,6 +103,10 @@ export class FleetTransport extends Server implements CustomTransportStrategy, U
     if (this.#closing) return;
     this.#received.refused++;
     this.#track(this.#pipeline().deadLetters.add(refused), ack, refused.deviceId);
+  }
+
+  onSession(event: SessionEvent): void {
+    this.#pipeline().sightings?.note(event);
   }
 
   on(): void {

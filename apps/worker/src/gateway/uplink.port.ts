@@ -1,3 +1,4 @@
+import type { SessionEvent } from '@muster/ingest/session-sightings';
 import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 
 /** Nest injection token of the process's transport. */
@@ -9,6 +10,8 @@ export type Acknowledge = () => void;
 export interface UplinkListener {
   onMessage(message: UplinkMessage, ack: Acknowledge): void;
   onRefused(refused: RefusedUplink, ack: Acknowledge): void;
+  /** Where the broker is ours: who came from where. */
+  onSession?(event: SessionEvent): void;
 }
 
 /**

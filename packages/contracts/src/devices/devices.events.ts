@@ -9,7 +9,7 @@ export const deviceEvents = {
   /** Many at once; the devices are not named. */
   'device.group_pinned': z.object({ pinned: z.boolean(), changed: z.number().int() }),
   'device.connected': onDevice,
-  'device.clone_suspected': onDevice,
+  'device.clone_suspected': onDevice.extend({ sentence: z.string() }),
   'device.swapped': onDevice.extend({ successorId: Id }),
   'device.online': onDevice,
   'device.offline': onDevice,

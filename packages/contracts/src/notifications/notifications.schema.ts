@@ -27,6 +27,7 @@ export const webhookTypes = [
   'kill_switch.changed',
   'device.enrolled',
   'certificate.revoked',
+  'device.clone_suspected',
   'anomaly.opened',
   'anomaly.closed',
 ] as const;

@@ -61,6 +61,8 @@ export const describeLetter = (type: string, payload: Told): NotificationText | 
       };
     case 'certificate.revoked':
       return { ...about('warning', 'Certificate revoked'), body: 'The device was cut off and must enrol again.' };
+    case 'device.clone_suspected':
+      return about('critical', 'An identity seems to be in use twice');
     case 'anomaly.opened':
       return about(payload.suspect === 'sensor' ? 'info' : 'warning', unlike[payload.suspect ?? 'asset']);
     default:

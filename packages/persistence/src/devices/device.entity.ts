@@ -44,6 +44,8 @@ export class DeviceEntity {
   @Column({ type: 'timestamptz', nullable: true }) updatesBlockedUntil!: Date | null;
   @Column({ type: 'uuid', nullable: true }) predecessorId!: string | null;
   @Column({ type: 'timestamptz', nullable: true }) cloneSuspectedAt!: Date | null;
+  @Column({ type: 'jsonb', nullable: true }) cloneEvidence!: unknown;
+  @Column({ type: 'text', array: true, default: '{}' }) cloneDismissed!: string[];
 }
 
 @Entity('device_state')

@@ -6,6 +6,8 @@ export class ClonesAndSwaps1763700000035 extends Statements {
     `alter table devices
        add column predecessor_id uuid,
        add column clone_suspected_at timestamptz,
+       add column clone_evidence jsonb,
+       add column clone_dismissed text[] not null default '{}',
        add constraint devices_predecessor_fkey foreign key (tenant_id, predecessor_id) references devices`,
     'create unique index devices_predecessor_unique on devices (tenant_id, predecessor_id) where predecessor_id is not null',
     'create index devices_clone_suspected on devices (tenant_id, clone_suspected_at) where clone_suspected_at is not null',
@@ -20,14 +22,24 @@ export class ClonesAndSwaps1763700000035 extends Statements {
       connected boolean not null default true,
       primary key (tenant_id, device_id, fingerprint, address),
       foreign key (tenant_id, device_id) references devices on delete cascade)`,
+    // What the overview counts over a million certificates: read from the index alone.
+    `create index certificates_live_by_end on certificates (tenant_id, not_after) include (not_before)
+       where state in ('issued', 'active')`,
+    `create index certificates_ended on certificates (tenant_id, device_id) where state = 'expired'`,
+    `create index certificates_cut_off on certificates (tenant_id, revoked_at)
+       where state = 'revoked' and reason_code is distinct from 'superseded'`,
     ...secure('device_sightings'),
     'grant select, insert, update, delete on device_sightings to muster_system, muster_app',
   ];
 
   readonly back = [
+    'drop index certificates_cut_off',
+    'drop index certificates_ended',
+    'drop index certificates_live_by_end',
     'drop table device_sightings',
     'drop index devices_clone_suspected',
     'drop index devices_predecessor_unique',
-    'alter table devices drop column predecessor_id, drop column clone_suspected_at',
+    `alter table devices drop column predecessor_id, drop column clone_suspected_at,
+       drop column clone_evidence, drop column clone_dismissed`,
   ];
 }

@@ -4,10 +4,12 @@ import { devicePrefix, parseTopic, type Topic } from '@muster/contracts/mqtt/top
 import { MAX_PACKET_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import type { Clock } from '@muster/runtime/clock/clock';
-import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from 'aedes';
+import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
 import { limitPackets } from './limit-packets.js';
+import { codeOf, refusal } from './refuse-connect.js';
 import type { ConnectAuthority, SessionGrant } from './sessions.js';
+import { holdUp, TakeoverBrake } from './takeover-brake.js';
 
 export interface EmbeddedSettings {
   readonly port: number;
@@ -32,7 +34,9 @@ export type OnRefusal = (
  */
 const LIMITS = { inFlight: 4_000, held: 50_000 };
 const DAY_MS = 86_400_000;
-const NOT_AUTHORISED = 5;
+
+/** What a session may, and where it came from. */
+type Standing = SessionGrant & { readonly address: string };
 
 /**
  * The embedded broker: Aedes over mutual TLS, inside this process. It calls a publish authorised only when the message is
@@ -53,8 +57,9 @@ export class EmbeddedTransport implements UplinkTransport {
   #nextHeld = 0;
   /** Sockets that had something to read when too much was held. */
   readonly #unread = new Set<TLSSocket>();
-  readonly #grants = new WeakMap<Client, SessionGrant>();
+  readonly #grants = new WeakMap<Client, Standing>();
   readonly #sessions = new Map<string, Client>();
+  readonly #brake: TakeoverBrake;
   readonly #limits: typeof LIMITS;
 
   constructor(
@@ -64,6 +69,7 @@ export class EmbeddedTransport implements UplinkTransport {
     private readonly onRefusal: OnRefusal,
   ) {
     this.#limits = settings.limits ?? LIMITS;
+    this.#brake = new TakeoverBrake(clock);
   }
 
   async start(listener: UplinkListener): Promise<void> {
@@ -71,15 +77,18 @@ export class EmbeddedTransport implements UplinkTransport {
     const broker = await Aedes.createBroker({ concurrency: 1000, connectTimeout: 10_000 });
     this.#broker = broker;
     broker.authenticate = (client, _user, _password, done) => {
-      this.#authenticate(client).then(
-        (code) => (code === null ? done(null, true) : done(refusal(code), false)),
-        () => done(refusal('unavailable'), false),
-      );
+      this.#mayCome(client)
+        .then((may) =>
+          may ? this.#authenticate(client).then((code) => done(code && refusal(code), code === null)) : undefined,
+        )
+        .catch(() => done(refusal('unavailable'), false));
     };
     broker.authorizePublish = (client, packet, done) => this.#take(client, packet, done);
     broker.authorizeSubscribe = (client, subscription, done) => done(null, this.#mayHear(client, subscription));
     broker.on('clientDisconnect', (client) => {
       if (this.#sessions.get(client.id) === client) this.#sessions.delete(client.id);
+      const grant = this.#grants.get(client);
+      if (grant) this.#tell('closed', grant, false);
     });
     const { key, cert, ca, port, bind } = this.settings;
     const server = createServer(
@@ -152,6 +161,20 @@ export class EmbeddedTransport implements UplinkTransport {
     await closed;
   }
 
+  /**
+   * Judged by the name it gives itself, before anything is asked: who would take over a session for the umpteenth time is
+   * kept waiting, then hung up on. No CONNACK: some clients never come back after a refusal.
+   */
+  async #mayCome(client: Client): Promise<boolean> {
+    const held = () => this.#stands(client.id) && !this.#brake.allows(client.id);
+    if (!held()) return true;
+    this.onRefusal('rate_limited', { deviceId: client.id });
+    await holdUp(client.conn);
+    if (!held() && !client.closed) return true;
+    client.conn.destroy();
+    return false;
+  }
+
   async #authenticate(client: Client): Promise<ProblemCode | null> {
     const socket = client.conn as TLSSocket;
     const fingerprint = socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? '';
@@ -161,10 +184,23 @@ export class EmbeddedTransport implements UplinkTransport {
       this.onRefusal(code ?? 'certificate_unknown', { deviceId: client.id });
       return code;
     }
-    this.#grants.set(client, answer);
+    const tookOver = this.#stands(client.id);
+    if (tookOver) this.#brake.took(client.id);
+    const standing = { ...answer, address: (socket.remoteAddress ?? '').replace(/^::ffff:/, '') };
+    this.#grants.set(client, standing);
     this.#sessions.set(client.id, client);
+    this.#tell('opened', standing, tookOver);
     this.#endAt(client, answer.notAfter);
     return null;
+  }
+
+  #stands(deviceId: string): boolean {
+    const client = this.#sessions.get(deviceId);
+    return client !== undefined && !client.closed;
+  }
+
+  #tell(kind: 'opened' | 'closed', standing: Standing, tookOver: boolean): void {
+    this.#listener?.onSession?.({ kind, ...standing, tookOver });
   }
 
   /** A session ends with its certificate. Timers hold at most 24 days, so a long wait is taken in days. */
@@ -202,7 +238,7 @@ export class EmbeddedTransport implements UplinkTransport {
   }
 
   #forward(
-    grant: SessionGrant,
+    grant: Standing,
     { channel, place }: Extract<Topic, { direction: 'up' }>,
     packet: PublishPacket,
     receivedAt: Date,
@@ -218,9 +254,9 @@ export class EmbeddedTransport implements UplinkTransport {
       if (!this.#closing) done();
       this.#drain();
     };
-    const { tenant, deviceId, fingerprint } = grant;
+    const { tenant, deviceId, fingerprint, address } = grant;
     const payload = packet.payload as Buffer;
-    this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint }, ack);
+    this.#listener!.onMessage({ tenant, deviceId, channel, place, payload, receivedAt, fingerprint, address }, ack);
   }
 
   /** Uplinks that were read and wait for their turn. */
@@ -257,18 +293,4 @@ export class EmbeddedTransport implements UplinkTransport {
     // Half of it first, so that reading goes on in long stretches.
     if (this.#unread.size > 0 && left < this.#limits.held / 2) this.#readAgain();
   }
-}
-
-function refusal(code: ProblemCode): AuthenticateError {
-  return Object.assign(new Error(code), { returnCode: NOT_AUTHORISED });
-}
-
-/**
- * Node destroys the socket of an untrusted certificate and says why only here. Null when the peer went away or was too slow:
- * that is nobody's refusal.
- */
-function codeOf(error: NodeJS.ErrnoException, socket: TLSSocket): ProblemCode | null {
-  const why = socket.authorizationError as unknown as string | null;
-  if (why === 'CERT_HAS_EXPIRED') return 'certificate_expired';
-  return why !== null || error.code?.startsWith('ERR_SSL_') ? 'certificate_unknown' : null;
 }
