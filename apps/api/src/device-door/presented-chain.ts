@@ -7,4 +7,4 @@ import type { FastifyRequest } from 'fastify';
  * and nothing else. Node completes what was sent with its own trust list, so certificates of ours may stand at the end.
  */
 export const presentedChain = ({ raw }: FastifyRequest): Buffer[] =>
-  chainOf((raw.socket as TLSSocket).getPeerX509Certificate?.()).map(({ raw }) => raw);
+  chainOf((raw.socket as TLSSocket).getPeerX509Certificate?.()).map((certificate) => certificate.raw);

@@ -25,7 +25,7 @@ export const credentialOf = (request: FastifyRequest, tenant: string | null): Es
   const { user, password } = basicOf(request.headers.authorization);
   const named = namesIn(user);
   if (password !== '') return { named, credential: { kind: 'token', bearer: password, tenant } };
-  const chain = presentedChain(request.raw.socket);
+  const chain = presentedChain(request);
   if (chain.length > 0) return { named, credential: { kind: 'certificate', chain, tenant } };
   return { named, credential: { kind: 'none', tenant } };
 };

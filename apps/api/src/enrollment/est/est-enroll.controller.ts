@@ -8,6 +8,7 @@ import { DeviceGuard } from '../../device-door/device.guard.js';
 import { Refusal } from '../../http/refusal.js';
 import type { Enrolled } from '../credential.js';
 import { EnrollService } from '../enroll.service.js';
+import { EnrollmentLimits } from '../enrollment-limits.js';
 import { RenewService } from '../renew.service.js';
 import { EST } from './dress-est.js';
 import { claimsIn, EstClaims } from './est-claims.service.js';
@@ -25,15 +26,15 @@ export class EstEnrollController {
     private readonly enrolments: EnrollService,
     private readonly renewals: RenewService,
     private readonly claims: EstClaims,
+    private readonly limits: EnrollmentLimits,
   ) {}
 
   @Post(at('simpleenroll'))
   @RouteConfig({ pkcs10: true })
   async enroll(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const label = labelOf(request);
-    const presented = credentialOf(request, label.tenant);
-    const claim = await this.claims.of(presented, requestIn(request));
-    const enrolled = await this.enrolments.enroll(presented.credential, claim, { address: request.ip });
+    const { credential, claim } = await this.#claimOf(request, label);
+    const enrolled = await this.enrolments.enroll(credential, claim, { address: request.ip });
     await answer(reply, enrolled, label);
   }
 
@@ -50,6 +51,19 @@ export class EstEnrollController {
       throw new Refusal('identity_mismatch', 'The subject is not the one of the certificate.');
     const renewed = await this.renewals.renew(caller, csr, { address: request.ip });
     await answer(reply, renewed, label);
+  }
+
+  /** What comes before enrolment is limited as enrolment is. A first try without a credential is how many clients begin. */
+  async #claimOf(request: FastifyRequest, { tenant }: EstLabel) {
+    this.limits.checkAddress(request.ip);
+    try {
+      const presented = credentialOf(request, tenant);
+      const claim = await this.claims.of(presented, requestIn(request));
+      return { credential: presented.credential, claim };
+    } catch (fault) {
+      if (fault instanceof Refusal) this.limits.failed(request.ip);
+      throw fault;
+    }
   }
 }
 
