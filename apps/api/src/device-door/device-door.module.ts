@@ -2,9 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
 import { EnrollAnswers } from '../certificates/enroll-answer.js';
 import { EnrollService } from '../enrollment/enroll.service.js';
+import { EnrollmentGate } from '../enrollment/enrollment-gate.js';
+import { EnrollmentLimits } from '../enrollment/enrollment-limits.js';
+import { EnrollmentTally } from '../enrollment/enrollment-tally.js';
+import { EstModule } from '../enrollment/est/est.module.js';
 import { RefusalLedger } from '../enrollment/refusal-ledger.js';
 import { RenewService } from '../enrollment/renew.service.js';
 import { RenewalInfoService } from '../enrollment/renewal-info.service.js';
+import { TrustedIssuers } from '../enrollment/trusted-issuers.js';
+import { WaysIn } from '../enrollment/ways-in.js';
 import { DeviceIdentity } from './device-identity.js';
 import { EnrollController } from './enroll.controller.js';
 import { RenewalController } from './renewal.controller.js';
@@ -12,9 +18,15 @@ import { RenewalController } from './renewal.controller.js';
 /** Enrolment, renewal and revocation lists as devices use them, and who a device is for every slice of the door. */
 @Global()
 @Module({
+  imports: [EstModule],
   controllers: [EnrollController, RenewalController],
   providers: [
     EnrollService,
+    EnrollmentGate,
+    EnrollmentLimits,
+    EnrollmentTally,
+    TrustedIssuers,
+    WaysIn,
     RenewService,
     RenewalInfoService,
     EnrollAnswers,
@@ -22,6 +34,6 @@ import { RenewalController } from './renewal.controller.js';
     CrlPublisher,
     DeviceIdentity,
   ],
-  exports: [DeviceIdentity],
+  exports: [DeviceIdentity, EnrollService, EnrollmentLimits, RenewService, RenewalInfoService, CrlPublisher],
 })
 export class DeviceDoorModule {}

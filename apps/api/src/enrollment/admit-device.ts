@@ -1,52 +1,95 @@
 import type { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
-import { certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { type Admission, type AdmissionFacts, judgeAdmission } from '@muster/domain/enrollment/judge-admission';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import type { Tx } from '@muster/persistence/database';
 import { type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
-import type { TokenRow } from '@muster/persistence/enrollment/enrollment-token.store';
+import { readmissionStore } from '@muster/persistence/enrollment/readmission.store';
+import { registeredKeyStore } from '@muster/persistence/enrollment/registered-key.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { Refusal } from '../http/refusal.js';
+import type { Place } from './ways/way.js';
+
+export interface Applicant {
+  readonly claim: EnrollRequest;
+  readonly keyHash: string;
+  /** What a device that is new gets. */
+  readonly place: Place;
+  /** Whether the credential, or a person who is asked, speaks for this very serial number. */
+  readonly bound: boolean;
+}
+
+/** The registry row an enrolment is for, locked, and what is to become of it. */
+export interface Admitted {
+  readonly device: DeviceRow | null;
+  readonly step: Admission;
+}
+
+/** @throws Refusal device_tombstoned, already_exists, identity_mismatch */
+export const findPlace = async (tx: Tx, applicant: Applicant): Promise<Admitted> => {
+  const { claim } = applicant;
+  const known = await deviceStore.findBySerial(tx, claim.model, claim.serial);
+  const device = known && (await deviceStore.lock(tx, known.id));
+  const verdict = judgeAdmission(await factsOf(tx, device, applicant));
+  if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
+  return { device, step: verdict.value };
+};
 
 /**
- * The registry row an enrolment is for: created, matched with one registered before, or let in again. A device that
- * enrolled already comes back only through a token made for its serial number: otherwise whoever holds any token could
- * take over the identity of a device whose label he can read.
+ * Makes the record, moves it, or leaves it as it is. `maxDevices` is null for no limit; the caller then need not hold the
+ * lock on the settings.
  */
 export const admitDevice = async (
   tx: Tx,
-  token: TokenRow,
-  claim: EnrollRequest,
+  { device, step }: Admitted,
+  applicant: Applicant,
+  maxDevices: number | null,
   now: Date,
-): Promise<{ device: DeviceRow; isNew: boolean }> => {
-  const known = await deviceStore.findBySerial(tx, claim.model, claim.serial);
-  if (!known) return { device: await register(tx, token, claim, now), isNew: true };
-  const device = (await deviceStore.lock(tx, known.id))!;
-  if (device.state === 'pre_registered') return { device: await enrol(tx, device, now), isNew: false };
-  if (device.state !== 'active' && device.state !== 'maintenance') {
-    throw new Refusal('device_tombstoned', `The device is ${device.state}.`);
-  }
-  if (token.serial === device.serial) return { device, isNew: false };
-  const live = await certificateStore.listLive(tx, device.id);
-  throw live.length > 0
-    ? new Refusal(
-        'already_exists',
-        'A device with this model and serial number is enrolled. A token made for its serial number lets it in again.',
-      )
-    : new Refusal(
-        'device_tombstoned',
-        'Its certificates are revoked. A token made for its serial number lets it in again.',
-      );
+): Promise<DeviceRow> => {
+  if (step !== 'return') await refuseBeyond(tx, maxDevices);
+  if (device === null) return register(tx, applicant, now);
+  // One permission, one return: whatever let the device in, it is gone with this transaction.
+  await readmissionStore.spend(tx, device.id);
+  return step === 'enroll' || step === 'readmit' ? move(tx, device, step, now) : device;
 };
 
-const register = async (tx: Tx, token: TokenRow, claim: EnrollRequest, now: Date): Promise<DeviceRow> => {
+const factsOf = async (tx: Tx, device: DeviceRow | null, { keyHash, bound }: Applicant): Promise<AdmissionFacts> => {
+  if (!device) return { state: null, live: 0, revoked: false, readmitted: false, bound, keyDiffers: false };
+  const live = await certificateStore.listLive(tx, device.id);
+  const awaited = await registeredKeyStore.awaited(tx, device.id);
+  return {
+    state: device.state,
+    live: live.length,
+    revoked: await hasRevoked(tx, device.id),
+    readmitted: await readmissionStore.has(tx, device.id),
+    bound,
+    keyDiffers: awaited !== null && awaited !== keyHash,
+  };
+};
+
+/** Whether the newest certificate of the device was taken from it; one that was merely replaced does not count. */
+const hasRevoked = async (tx: Tx, deviceId: string): Promise<boolean> => {
+  const [newest] = await certificateStore.listOfDevice(tx, deviceId, null, 1);
+  return newest !== undefined && isTakenAway(newest);
+};
+
+export const isTakenAway = ({ state, reasonCode }: CertificateRow): boolean =>
+  state === 'revoked' && reasonCode !== 'superseded';
+
+const refuseBeyond = async (tx: Tx, maxDevices: number | null): Promise<void> => {
+  if (maxDevices === null || (await deviceStore.countEnrolled(tx)) < maxDevices) return;
+  throw new Refusal('quota_exceeded', 'The tenant has as many devices as it may.');
+};
+
+const register = async (tx: Tx, { claim, place }: Applicant, now: Date): Promise<DeviceRow> => {
   const row = {
     name: claim.name ?? claim.serial,
     serial: claim.serial,
     model: claim.model,
     hardwareRevision: claim.hardwareRevision ?? null,
-    class: token.class,
-    site: token.site,
-    labels: token.labels,
+    class: place.class,
+    site: place.site,
+    labels: place.labels,
     state: 'active' as const,
     synthetic: claim.synthetic ?? false,
   };
@@ -56,11 +99,11 @@ const register = async (tx: Tx, token: TokenRow, claim: EnrollRequest, now: Date
   return made;
 };
 
-const enrol = async (tx: Tx, device: DeviceRow, now: Date): Promise<DeviceRow> => {
-  const step = lifecycle.next(device.state, 'enroll');
+const move = async (tx: Tx, device: DeviceRow, event: 'enroll' | 'readmit', now: Date): Promise<DeviceRow> => {
+  const step = lifecycle.next(device.state, event);
   if (step.kind === 'refused') throw new Refusal('device_tombstoned', `The device is ${device.state}.`);
-  const change = { state: step.state, reasonCode: 'enrolled', reasonDetail: null };
-  const moved = await deviceStore.setState(tx, device.id, change, now);
+  const reasonCode = event === 'enroll' ? 'enrolled' : 'readmitted';
+  const moved = await deviceStore.setState(tx, device.id, { state: step.state, reasonCode, reasonDetail: null }, now);
   const letter = { tenantId: tx.tenantId!, type: 'device.changed', key: device.id };
   await outbox.drop(tx, { ...letter, payload: { deviceId: device.id, state: step.state } });
   return moved!;

@@ -22,7 +22,7 @@ export interface Question {
   readonly sourceId: string | null;
   /** Null for a device that is not registered yet. */
   readonly deviceId: string | null;
-  readonly claim: { readonly model: string; readonly serial: string; readonly name?: string | undefined };
+  readonly claim: { readonly model: string; readonly serial: string; readonly name?: string | undefined; readonly hardwareRevision?: string | undefined };
   readonly request: AcceptedRequest;
   readonly address: string | null;
 }
@@ -72,7 +72,8 @@ const file = async (tx: Tx, question: Question, now: Date): Promise<ApprovalRow>
     keyHash: request.keyHash,
     keyAlgorithm: request.keyAlgorithm,
     requestHash: request.requestHash,
-    claim: { ...claim },
+    // Its request is bound by the hash; whatever else it sent has no bound.
+    claim: { hardwareRevision: claim.hardwareRevision ?? null },
     expiresAt: new Date(now.getTime() + APPROVAL_LIFE_MS),
   };
   const filed = await approvalStore.insert(tx, row, now);

@@ -1,142 +1,109 @@
 import type { EnrollRequest } from '@muster/contracts/enrollment/enrollment.schema';
-import { judgeToken } from '@muster/domain/enrollment/judge-token';
-import { audit } from '@muster/persistence/audit/audit.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
-import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { enrollmentTokenStore, type TokenRow } from '@muster/persistence/enrollment/enrollment-token.store';
-import { outbox } from '@muster/persistence/outbox/outbox.store';
+import { approvalStore } from '@muster/persistence/enrollment/approval.store';
+import { enrollmentDefaults, enrollmentSettingsStore } from '@muster/persistence/enrollment/enrollment-settings.store';
+import { brokenConstraint } from '@muster/persistence/failures';
 import { deviceUri } from '@muster/pki/authority/names';
-import { parseEnrollmentToken } from '@muster/pki/client/enrollment-token';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { acceptCsr } from '../certificates/accept-csr.js';
 import { issueCertificate } from '../certificates/issue-certificate.js';
 import { Refusal } from '../http/refusal.js';
+import type { IssuingAuthority } from '../trust/hierarchy.js';
 import { IdentityDoor } from '../trust/identity-door.js';
-import { admitDevice } from './admit-device.js';
+import { type Admitted, admitDevice, findPlace } from './admit-device.js';
+import { ApprovalDesk, type Question } from './approval-desk.js';
 import type { Credential, Enrolled, Origin } from './credential.js';
-import { RefusalLedger } from './refusal-ledger.js';
+import { EnrollmentGate } from './enrollment-gate.js';
+import { recordEnrolment } from './record-enrolment.js';
+import { repeatEnrolment } from './repeat-enrolment.js';
+import { TrustedIssuers } from './trusted-issuers.js';
+import type { Entry, Way } from './ways/way.js';
 
-interface Located {
-  readonly tenantId: string;
-  readonly id: string;
+interface Ready {
+  readonly way: Way;
+  readonly claim: EnrollRequest;
+  readonly request: AcceptedRequest;
+  readonly authority: IssuingAuthority;
+  readonly from: Origin;
 }
 
-/** First enrolment: a token and a request become a device with a certificate, in one transaction or not at all. */
+/** First enrolment: a credential and a request become a device with a certificate, in one transaction or not at all. */
 @Injectable()
 export class EnrollService {
   constructor(
     private readonly database: Database,
     private readonly door: IdentityDoor,
-    private readonly refusals: RefusalLedger,
+    private readonly gate: EnrollmentGate,
+    private readonly issuers: TrustedIssuers,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Throws the Refusal the device gets; one whose token was right is recorded with the token, for its owner to see. */
-  async enroll(credential: Credential, claim: EnrollRequest, _from: Origin): Promise<Enrolled> {
-    if (credential.kind === 'certificate') throw new Refusal('certificate_unknown');
-    if (credential.kind === 'none')
-      throw new Refusal('unauthenticated', 'Send the enrolment token as a bearer credential.');
-    const token = await this.#locate(credential.bearer);
-    if (credential.tenant != null && credential.tenant !== token.tenantId) throw new Refusal('token_invalid');
-    try {
-      return { kind: 'issued', row: await this.#admit(token, claim) };
-    } catch (fault) {
-      if (fault instanceof Refusal) await this.refusals.record(token, claim, fault);
-      throw fault;
-    }
-  }
-
-  async #locate(bearer: string): Promise<Located> {
-    const credential = parseEnrollmentToken(bearer);
-    const located =
-      credential &&
-      (await this.database.system((tx) => enrollmentTokenStore.locate(tx, credential.prefix, credential.secret)));
-    if (!located) throw new Refusal('token_invalid');
-    return located;
-  }
-
-  async #admit({ tenantId, id }: Located, claim: EnrollRequest): Promise<CertificateRow> {
-    const known = await this.database.tenant(tenantId, (tx) => deviceStore.findBySerial(tx, claim.model, claim.serial));
-    const { domain } = this.door.hierarchy.options;
-    const expected = known && { deviceId: known.id, uri: deviceUri(domain, tenantId, known.id) };
-    const request = await acceptCsr(claim.csr, expected);
-    const authority = await this.door.hierarchy.issuing('device', tenantId);
-    await this.#refuseForeignKey(tenantId, request);
-    const now = this.clock.now();
-    return this.database.tenant(tenantId, async (tx) => {
-      const token = (await enrollmentTokenStore.lock(tx, id))!;
-      const repeated = await this.#repeat(tx, token, claim, request, now);
-      if (repeated) return repeated;
-      const verdict = judgeToken(token, claim, now);
-      if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
-      const { device } = await admitDevice(tx, token, claim, now);
-      await enrollmentTokenStore.spend(tx, token.id);
-      const order = {
-        tenantId,
-        deviceId: device.id,
-        tokenId: token.id,
-        request,
-        source: 'token',
-        sourceId: null,
-      } as const;
-      const issued = await issueCertificate(tx, this.door, authority, order, now);
-      await record(tx, token, issued, claim, now);
-      return issued;
+  /** Throws the Refusal the device gets; one whose credential was right is recorded with it, for its owner to see. */
+  enroll(credential: Credential, claim: EnrollRequest, from: Origin): Promise<Enrolled> {
+    return this.gate.pass(credential, claim, from, async (way) => {
+      const ready = { way, claim, from, ...(await this.#prepare(way, claim)) };
+      try {
+        return await this.database.tenant(way.tenantId, (tx) => this.#admit(tx, ready));
+      } catch (fault) {
+        // The key was used by a device of another tenant, or by another enrolment at the same moment.
+        if (brokenConstraint(fault) === 'certificates_key_unique') throw new Refusal('key_in_use');
+        throw fault;
+      }
     });
   }
 
-  /**
-   * The answer to a power cut between issued and saved: the same key with the same token gets the same certificate, while
-   * the token lives. Any other second use of a key is refused.
-   */
-  async #repeat(
-    tx: Tx,
-    token: TokenRow,
-    claim: EnrollRequest,
-    request: AcceptedRequest,
-    now: Date,
-  ): Promise<CertificateRow | null> {
-    const used = await certificateStore.findByKey(tx, request.keyHash);
-    if (!used) return null;
-    const device = await deviceStore.find(tx, used.deviceId);
-    if (device?.model !== claim.model || device.serial !== claim.serial) throw new Refusal('key_in_use');
-    const alive = used.state === 'issued' || used.state === 'active';
-    if (used.tokenId === token.id && alive && !token.revokedAt && now < token.expiresAt) return used;
-    throw used.state === 'revoked'
-      ? new Refusal('device_tombstoned')
-      : new Refusal('key_reused', 'Enrol with a new key.');
+  /** Everything that needs no lock: the request is judged against what is known of the device it names. */
+  async #prepare({ tenantId }: Way, claim: EnrollRequest) {
+    const known = await this.database.tenant(tenantId, async (tx) => ({
+      device: await deviceStore.findBySerial(tx, claim.model, claim.serial),
+      settings: await enrollmentSettingsStore.get(tx),
+    }));
+    const { domain } = this.door.hierarchy.options;
+    const expected = known.device && { deviceId: known.device.id, uri: deviceUri(domain, tenantId, known.device.id) };
+    const request = await acceptCsr(claim.csr, expected, await this.issuers.keys(), claim.serial);
+    if (request.keyAlgorithm.startsWith('RSA') && !known.settings.rsaKeys)
+      throw new Refusal('csr_key_not_allowed', 'This tenant lets no RSA keys in.');
+    return { request, authority: await this.door.hierarchy.issuing('device', tenantId) };
   }
 
-  /** A key belongs to one device in one tenant; the answer does not say which. */
-  async #refuseForeignKey(tenantId: string, request: AcceptedRequest): Promise<void> {
-    const used = await this.database.system((tx) => certificateStore.findByKey(tx, request.keyHash));
-    if (used && used.tenantId !== tenantId) throw new Refusal('key_in_use');
+  async #admit(tx: Tx, ready: Ready): Promise<Enrolled> {
+    const { way, claim, request, authority } = ready;
+    const now = this.clock.now();
+    let settings = await enrollmentSettingsStore.find(tx);
+    // Counting devices is worth something only while nobody else counts; without a limit nobody waits.
+    if (settings?.maxDevices != null) settings = await enrollmentSettingsStore.lock(tx);
+    const entry = await way.enter(tx, { claim, request }, now);
+    const repeated = await repeatEnrolment(tx, { way, entry }, claim, request.keyHash, now);
+    if (repeated) return { kind: 'issued', row: repeated };
+    if (await approvalStore.isRejected(tx, request.keyHash)) throw new Refusal('enrollment_rejected');
+    const { verdict, place } = entry;
+    if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
+    const asks = verdict.value === 'ask';
+    const applicant = { claim, keyHash: request.keyHash, place, bound: entry.bound || asks };
+    const found = await findPlace(tx, applicant);
+    const ruling = asks ? await ApprovalDesk.ask(tx, question(entry, found, ready), now) : null;
+    if (ruling?.kind === 'pending') return ruling;
+    const { enrollmentsPerMinute, leafLifeS } = settings ?? enrollmentDefaults;
+    this.gate.chargeTenant(way.tenantId, enrollmentsPerMinute);
+    const device = await admitDevice(tx, found, applicant, settings?.maxDevices ?? null, now);
+    const { tenantId, tokenId, source } = way;
+    const sourceId = source === 'approval' ? ruling!.approval.id : entry.sourceId;
+    const life = settings === null ? {} : { life: leafLifeS * 1000 };
+    const order = { tenantId, deviceId: device.id, tokenId, request, source, sourceId, ...life };
+    const row = await issueCertificate(tx, this.door, authority, order, now);
+    await recordEnrolment(tx, { entry, claim, row }, now);
+    return { kind: 'issued', row };
   }
 }
 
-const record = async (tx: Tx, token: TokenRow, issued: CertificateRow, claim: EnrollRequest, now: Date) => {
-  const { deviceId } = issued;
-  const tenantId = issued.tenantId;
-  await audit.append(tx, {
-    actor: { type: 'device', id: deviceId, name: claim.name ?? claim.serial },
-    action: 'device.enrolled',
-    resource: `device:${deviceId}`,
-    after: {
-      tokenId: token.id,
-      model: claim.model,
-      serial: claim.serial,
-      certificateId: issued.id,
-      certificateSerial: issued.serial,
-    },
-  });
-  await outbox.dropAll(tx, [
-    { tenantId, type: 'enrollment.token_used', key: token.id, payload: { tokenId: token.id, deviceId } },
-    { tenantId, type: 'device.enrolled', key: deviceId, payload: { deviceId } },
-  ]);
-  const summary = `Enrolled with token ${token.name}.`;
-  await deviceEventStore.append(tx, [{ deviceId, kind: 'enrolled', summary, facts: { tokenId: token.id } }], now);
-};
+const question = (entry: Entry, { device }: Admitted, { claim, request, from }: Ready): Question => ({
+  kind: entry.kind!,
+  sourceId: entry.kind === 'operator' ? null : entry.sourceId,
+  deviceId: device?.id ?? null,
+  claim,
+  request,
+  address: from.address,
+});

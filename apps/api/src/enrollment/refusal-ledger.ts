@@ -6,11 +6,12 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Refusal } from '../http/refusal.js';
 import { TokenBucket } from '../http/token-bucket.js';
+import type { Way } from './ways/way.js';
 
-/** Remembers refused enrolments whose token was right, so that the person watching the token sees why. */
+/** Remembers refused enrolments whose credential was right, so that the person watching it sees why. */
 @Injectable()
 export class RefusalLedger {
-  /** A device in a retry loop must not fill the audit: five at once, then one a minute for each token. */
+  /** A device in a retry loop must not fill the audit: five at once, then one a minute for each credential. */
   readonly #pace: TokenBucket;
 
   constructor(
@@ -20,19 +21,19 @@ export class RefusalLedger {
     this.#pace = new TokenBucket(clock, { capacity: 5, perMinute: 1 });
   }
 
-  async record(token: { tenantId: string; id: string }, claim: EnrollRequest, refusal: Refusal): Promise<void> {
-    if (!this.#pace.take(token.id)) return;
-    const { tenantId, id } = token;
+  async record({ tenantId, tokenId, resource }: Way, claim: EnrollRequest, refusal: Refusal): Promise<void> {
+    if (!this.#pace.take(resource)) return;
     await this.database.tenant(tenantId, async (tx) => {
       await audit.append(tx, {
         actor: { type: 'device', id: 'unenrolled' },
         action: 'enrollment.refused',
-        resource: `enrollment_token:${id}`,
+        resource,
         after: { code: refusal.code, model: claim.model, serial: claim.serial },
         reason: refusal.detail ?? refusal.message,
       });
-      const payload = { tokenId: id, code: refusal.code };
-      await outbox.drop(tx, { tenantId, type: 'enrollment.refused', key: id, payload });
+      if (tokenId === null) return;
+      const payload = { tokenId, code: refusal.code };
+      await outbox.drop(tx, { tenantId, type: 'enrollment.refused', key: tokenId, payload });
     });
   }
 }

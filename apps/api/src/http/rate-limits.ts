@@ -1,4 +1,5 @@
 import type { Clock } from '@muster/runtime/clock/clock';
+import { networkOf } from './network-of.js';
 import { Refusal } from './refusal.js';
 import { type Pace, TokenBucket } from './token-bucket.js';
 
@@ -41,8 +42,9 @@ export class RateLimits {
 
   /** @throws Refusal rate_limited */
   chargeAddress(address: string): void {
-    if (!this.#addresses.take(address))
-      throw Refusal.tooMany('requests from this address', this.#addresses.secondsToNext(address));
+    const network = networkOf(address);
+    if (!this.#addresses.take(network))
+      throw Refusal.tooMany('requests from this address', this.#addresses.secondsToNext(network));
   }
 
   /** @throws Refusal rate_limited */

@@ -6,8 +6,8 @@ describe('lifecycle', () => {
     expect(lifecycle.next('quarantined', 'activate')).toEqual({ kind: 'done', state: 'active' });
   });
 
-  it('never lets a decommissioned device return', () => {
-    expect(lifecycle.isFinal('decommissioned')).toBe(true);
+  it('lets a decommissioned device return by permission and by nothing else', () => {
+    expect(lifecycle.allowed('decommissioned')).toEqual(['readmit']);
   });
 
   it('names what is allowed when it refuses', () => {

@@ -12,9 +12,10 @@ export const lifecycle = machine(
     pending_approval: { approve: 'active', deny: 'pre_registered', decommission: 'decommissioned' },
     active: { maintain: 'maintenance', quarantine: 'quarantined', decommission: 'decommissioning' },
     maintenance: { activate: 'active', quarantine: 'quarantined', decommission: 'decommissioning' },
-    quarantined: { activate: 'active', decommission: 'decommissioning' },
+    quarantined: { activate: 'active', readmit: 'active', decommission: 'decommissioning' },
     decommissioning: { complete: 'decommissioned' },
-    decommissioned: {},
+    // By a person's permission for this one device, spent when it enrols.
+    decommissioned: { readmit: 'active' },
   },
   'pre_registered',
 );

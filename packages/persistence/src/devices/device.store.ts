@@ -149,6 +149,14 @@ export const deviceStore = {
     return row ?? null;
   },
 
+  /** Devices that are enrolled and not gone. */
+  async countEnrolled(tx: Tx): Promise<number> {
+    const [row] = await tx.query<{ n: number }>(
+      `select count(*)::int as n from devices where state in ('active', 'maintenance', 'quarantined')`,
+    );
+    return row!.n;
+  },
+
   async detail(tx: Tx, id: string): Promise<DeviceDetailRow | null> {
     const [row] = await tx.query<DeviceDetailRow>(
       `select ${deviceColumns}, c.heartbeat_s as "heartbeatS", c.missed_heartbeats as "missedHeartbeats",

@@ -110,6 +110,15 @@ export const approvalStore = {
     return row ?? null;
   },
 
+  /** As `lockByRequest`, without the lock: for looking only. */
+  async findByRequest(tx: Tx, requestHash: string): Promise<ApprovalRow | null> {
+    const [row] = await tx.query<ApprovalRow>(
+      `select ${columns} from approvals a where a.request_hash = $1 order by a.id desc limit 1`,
+      [requestHash],
+    );
+    return row ?? null;
+  },
+
   async lock(tx: Tx, id: string): Promise<ApprovalRow | null> {
     const [row] = await tx.query<ApprovalRow>(`select ${columns} from approvals a where a.id = $1 for update of a`, [
       id,

@@ -54,6 +54,7 @@ export class ManufacturerEntity {
   @Column('text') certificatePem!: string;
   @Column('text') fingerprint!: string;
   @Column('text') keyId!: string;
+  @Column('text') keyHash!: string;
   @Column('text') model!: string;
   @Column('text') serialFrom!: string;
   @Column('text') approval!: string;

@@ -50,6 +50,7 @@ export class WaysIn1763700000033 extends Statements {
       certificate_pem text not null,
       fingerprint text not null,
       key_id text not null,
+      key_hash text not null,
       model text not null,
       serial_from text not null ${oneOf('serial_from', 'common_name', 'serial_number')},
       approval text not null ${oneOf('approval', 'automatic', 'queue')},
@@ -63,8 +64,8 @@ export class WaysIn1763700000033 extends Statements {
       proven_at timestamptz,
       primary key (tenant_id, id))`,
     // One CA key lets devices into one tenant only; an unproven claim to it blocks nobody.
-    `create unique index manufacturers_active_unique on manufacturers (fingerprint) where state = 'active'`,
-    `create unique index manufacturers_of_tenant on manufacturers (tenant_id, fingerprint) where state <> 'disabled'`,
+    `create unique index manufacturers_active_unique on manufacturers (key_hash) where state = 'active'`,
+    `create unique index manufacturers_of_tenant on manufacturers (tenant_id, key_hash) where state <> 'disabled'`,
     'create index manufacturers_by_key on manufacturers (key_id)',
     `create table registered_keys (
       tenant_id text not null,

@@ -31,6 +31,7 @@ import { TrustGenerations1763700000032 } from './0032-trust-generations.js';
 import { WaysIn1763700000033 } from './0033-ways-in.js';
 import { CertificateFacts1763700000034 } from './0034-certificate-facts.js';
 import { ClonesAndSwaps1763700000035 } from './0035-clones-and-swaps.js';
+import { KeysOnce1763700000037 } from './0037-keys-once.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   WaysIn1763700000033,
   CertificateFacts1763700000034,
   ClonesAndSwaps1763700000035,
+  KeysOnce1763700000037,
 ];
