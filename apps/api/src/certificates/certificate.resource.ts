@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import type { Certificate } from '@muster/contracts/certificates/certificates.schema';
+import type { Certificate, FleetCertificate } from '@muster/contracts/certificates/certificates.schema';
 import { renewalWindow } from '@muster/domain/certificates/renewal-window';
 import type { CertificateRow } from '@muster/persistence/certificates/certificate.store';
+import type { FleetCertificateRow } from '@muster/persistence/certificates/fleet-certificate.store';
 import { readCertificate } from '@muster/pki/path/read-certificate';
 
 const text = (at: Date | null): string | null => at?.toISOString() ?? null;
@@ -43,6 +44,7 @@ export const toCertificate = (row: CertificateRow): Certificate => {
     revokedAt: text(row.revokedAt),
     sessionCutAt: text(row.sessionCutAt),
     handshakeRefusedAt: text(row.handshakeRefusedAt),
+    refusalProvenAt: text(row.refusalProvenAt),
     authorityId: row.authorityId,
     generation: row.generation,
     source: row.source,
@@ -50,4 +52,9 @@ export const toCertificate = (row: CertificateRow): Certificate => {
     crlUri: readCertificate(certificate.raw).crlUri ?? '',
     pem: row.pem,
   };
+};
+
+export const toFleetCertificate = (row: FleetCertificateRow): FleetCertificate => {
+  const { pem: _, ...certificate } = toCertificate(row);
+  return { ...certificate, deviceName: row.deviceName };
 };

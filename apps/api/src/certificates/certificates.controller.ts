@@ -12,6 +12,16 @@ export class CertificatesController {
     return this.certificates.listOfDevice(call);
   }
 
+  @Endpoint(routes.listCertificates)
+  list(call: Call<typeof routes.listCertificates>) {
+    return this.certificates.list(call);
+  }
+
+  @Endpoint(routes.getCertificate)
+  get(call: Call<typeof routes.getCertificate>) {
+    return this.certificates.get(call);
+  }
+
   @Endpoint(routes.requestRenewal)
   requestRenewal(call: Call<typeof routes.requestRenewal>) {
     return this.certificates.requestRenewal(call);

@@ -1,13 +1,10 @@
 import type * as routes from '@muster/contracts/devices/devices.routes';
-import { type CertificateEvent, certificate } from '@muster/domain/certificates/certificate.machine';
 import { type LifecycleEvent, lifecycle } from '@muster/domain/devices/lifecycle.machine';
-import { audit } from '@muster/persistence/audit/audit.store';
-import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { type Actor, audit } from '@muster/persistence/audit/audit.store';
+import { revokeAllOf, suspendAllOf } from '@muster/persistence/certificates/revoke-certificates';
 import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { outbox } from '@muster/persistence/outbox/outbox.store';
-import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Call, withEtag } from '../http/endpoint.js';
@@ -15,13 +12,6 @@ import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { toDevice } from './device.resource.js';
 import { dropChanged, findDetail } from './devices.service.js';
-
-/** What a step means for the device's certificates. A quarantined device may return, so its certificates wait on hold. */
-const certificateSteps: Partial<Record<LifecycleEvent, { event: CertificateEvent; code: string }>> = {
-  quarantine: { event: 'hold', code: 'device_quarantined' },
-  activate: { event: 'release', code: 'device_activated' },
-  decommission: { event: 'revoke', code: 'cessationOfOperation' },
-};
 
 const sentences: Partial<Record<LifecycleEvent, string>> = {
   maintain: 'Put under maintenance',
@@ -59,7 +49,8 @@ export class LifecycleService {
       }
       const { reason } = call.body;
       await deviceStore.setState(tx, deviceId, { state: step.state, reasonCode: event, reasonDetail: reason }, now);
-      await moveCertificates(tx, deviceId, event, reason, now);
+      const by = { actor: actorOf(call.principal), comment: reason, requestId: call.requestId };
+      await moveCertificates(tx, deviceId, event, by, now);
       const summary = `${sentences[event] ?? event}: ${reason}`;
       const facts = { from: device.state, to: step.state, by: call.principal.name };
       await deviceEventStore.append(tx, [{ deviceId, kind: 'state', summary, facts }], now);
@@ -79,27 +70,16 @@ export class LifecycleService {
   }
 }
 
-async function moveCertificates(tx: Tx, deviceId: string, event: LifecycleEvent, detail: string, now: Date) {
-  const wanted = certificateSteps[event];
-  if (wanted === undefined) return;
-  for (const row of await certificateStore.listLive(tx, deviceId)) {
-    const step = certificate.next(row.state, wanted.event);
-    if (step.kind === 'refused') continue;
-    await certificateStore.setState(
-      tx,
-      row.id,
-      { state: step.state, reasonCode: wanted.code, reasonDetail: detail },
-      now,
-    );
-    if (step.state === 'revoked') await dropRevoked(tx, row);
-  }
-  await authorityStore.announceTrustChange(tx);
+/** A quarantined device may return, so its certificates wait on hold; those of a decommissioned one never come back. */
+async function moveCertificates(
+  tx: Tx,
+  deviceId: string,
+  event: LifecycleEvent,
+  by: { readonly actor: Actor; readonly comment: string; readonly requestId: string },
+  now: Date,
+): Promise<void> {
+  const detail = by.comment;
+  if (event === 'quarantine') await suspendAllOf(tx, deviceId, 'hold', { code: 'device_quarantined', detail }, now);
+  if (event === 'activate') await suspendAllOf(tx, deviceId, 'release', { code: 'device_activated', detail }, now);
+  if (event === 'decommission') await revokeAllOf(tx, deviceId, { ...by, reason: 'cessationOfOperation' }, now);
 }
-
-const dropRevoked = (tx: Tx, { id, deviceId, fingerprint }: CertificateRow): Promise<string> =>
-  outbox.drop(tx, {
-    tenantId: tx.tenantId!,
-    type: 'certificate.revoked',
-    key: deviceId,
-    payload: { certificateId: id, deviceId, fingerprint },
-  });

@@ -1,6 +1,7 @@
 import { judgeRenewal, type RenewalDecision, type RenewalRequest } from '@muster/domain/certificates/judge-renewal';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { renewalStore } from '@muster/persistence/certificates/renewal.store';
+import { revokeOne } from '@muster/persistence/certificates/revoke-certificates';
 import { Database, type Tx } from '@muster/persistence/database';
 import { type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
 import { enrollmentSettingsStore } from '@muster/persistence/enrollment/enrollment-settings.store';
@@ -10,7 +11,6 @@ import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import { acceptCsr, authorityKeys } from '../certificates/accept-csr.js';
 import { issueCertificate } from '../certificates/issue-certificate.js';
-import { revokeOne } from '../certificates/revoke-certificates.js';
 import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { ApprovalDesk } from './approval-desk.js';

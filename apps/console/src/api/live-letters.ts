@@ -78,6 +78,7 @@ export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'certificate.activated': certificate,
   'certificate.renewal_requested': certificate,
   'certificate.revoked': certificate,
+  'certificate.ended': certificate,
   'certificate.session_cut': certificate,
   'certificate.revocation_proven': certificate,
   'trust.change_proposed': trust,

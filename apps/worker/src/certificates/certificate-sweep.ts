@@ -1,6 +1,7 @@
 import { overlapMs } from '@muster/domain/certificates/authorise-connect';
-import { certificateStore } from '@muster/persistence/certificates/certificate.store';
-import { Database } from '@muster/persistence/database';
+import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { Database, type Tx } from '@muster/persistence/database';
+import { type NewLetter, outbox } from '@muster/persistence/outbox/outbox.store';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,22 +17,26 @@ export class CertificateSweep {
   ) {}
 
   /**
-   * Superseded ones are revoked after their overlap, others past their end are expired; returns how many. Nothing is
-   * kicked: the successor's session took the place of the old one, and sessions end with their certificate.
+   * Superseded ones are revoked after their overlap, others past their end are expired; returns how many. A letter for each
+   * ends the session that is still open with it.
    */
   settle(): Promise<number> {
     const now = this.clock.now();
     return this.database.system(async (tx) => {
-      const ended = await certificateStore.listEnded(tx, now, new Date(now.getTime() - overlapMs), BATCH);
-      for (const { id, state } of ended) {
-        const change =
-          state === 'superseded'
-            ? { state: 'revoked' as const, reasonCode: 'superseded', reasonDetail: null }
-            : { state: 'expired' as const, reasonCode: 'expired', reasonDetail: null };
+      const overlapped = await certificateStore.listOverlapped(tx, new Date(now.getTime() - overlapMs), BATCH);
+      for (const { id } of overlapped) {
+        const change = { state: 'revoked', reasonCode: 'superseded', reasonDetail: null } as const;
         await certificateStore.setState(tx, id, change, now);
       }
-      if (ended.some(({ state }) => state === 'superseded')) await authorityStore.announceTrustChange(tx);
-      return ended.length;
+      const ended = await certificateStore.listEnded(tx, now, BATCH);
+      for (const { id } of ended) {
+        const change = { state: 'expired', reasonCode: 'expired', reasonDetail: null } as const;
+        await certificateStore.setState(tx, id, change, now);
+      }
+      if (overlapped.length > 0) await authorityStore.announceTrustChange(tx);
+      // What was never used has no session.
+      await tell(tx, [...overlapped, ...ended.filter(({ state }) => state !== 'issued')]);
+      return overlapped.length + ended.length;
     });
   }
 
@@ -40,3 +45,15 @@ export class CertificateSweep {
     return this.database.system((tx) => authorityStore.announceTrustChange(tx));
   }
 }
+
+const tell = async (tx: Tx, rows: readonly CertificateRow[]): Promise<void> => {
+  const letters = rows.map(
+    ({ id, tenantId, deviceId, fingerprint }): NewLetter => ({
+      tenantId,
+      type: 'certificate.ended',
+      key: deviceId,
+      payload: { certificateId: id, deviceId, fingerprint },
+    }),
+  );
+  await outbox.dropAll(tx, letters);
+};

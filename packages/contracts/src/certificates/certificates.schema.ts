@@ -47,8 +47,12 @@ export const Certificate = z
     createdAt: Instant,
     activatedAt: Instant.nullable(),
     revokedAt: Instant.nullable(),
+    /** When no session of it was left. */
     sessionCutAt: Instant.nullable(),
+    /** When somebody came with it and was turned away. */
     handshakeRefusedAt: Instant.nullable(),
+    /** When it was proven that every new session with it is refused: by the registry, or by the broker in a handshake. */
+    refusalProvenAt: Instant.nullable(),
     authorityId: Id,
     /** Generation of the authority that issued it. */
     generation: z.number().int(),

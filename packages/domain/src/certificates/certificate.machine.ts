@@ -13,7 +13,7 @@ export const certificate = machine(
     issued: { activate: 'active', hold: 'on_hold', expire: 'expired', revoke: 'revoked' },
     active: { supersede: 'superseded', hold: 'on_hold', expire: 'expired', revoke: 'revoked' },
     superseded: { expire: 'expired', revoke: 'revoked' },
-    on_hold: { release: 'active', expire: 'expired', revoke: 'revoked' },
+    on_hold: { release: 'active', release_unused: 'issued', expire: 'expired', revoke: 'revoked' },
     expired: { revoke: 'revoked' },
     revoked: {},
     rejected: {},

@@ -47,7 +47,8 @@ export interface CertificateChange {
   readonly reasonDetail: string | null;
 }
 
-const columns = `c.id, c.tenant_id as "tenantId", c.device_id as "deviceId", c.token_id as "tokenId", c.serial,
+/** Columns of `CertificateRow`, of `certificates c`. */
+export const certificateColumns = `c.id, c.tenant_id as "tenantId", c.device_id as "deviceId", c.token_id as "tokenId", c.serial,
   c.fingerprint, c.key_hash as "keyHash", c.authority_id as "authorityId", c.state, c.reason_code as "reasonCode",
   c.reason_detail as "reasonDetail", c.since, c.pem, c.not_before as "notBefore", c.not_after as "notAfter",
   c.created_at as "createdAt", c.activated_at as "activatedAt", c.revoked_at as "revokedAt",
@@ -56,13 +57,16 @@ const columns = `c.id, c.tenant_id as "tenantId", c.device_id as "deviceId", c.t
   c.source_id as "sourceId", c.late,
   (select a.generation from authorities a where a.id = c.authority_id) as generation`;
 
+/** Who holds sessions listens here: the id of a device, a space, and the fingerprint that is out. */
+export const revokedChannel = 'muster_revoked';
+
 /** Device certificates. The unique serial, fingerprint and (tenant, key) guard what no caller can check alone. */
 export const certificateStore = {
   async insert(tx: Tx, certificate: NewCertificateRow, now: Date): Promise<CertificateRow> {
     const [row] = await tx.query<CertificateRow>(
       `insert into certificates as c (tenant_id, id, device_id, token_id, serial, fingerprint, key_hash, authority_id, state,
          since, pem, not_before, not_after, created_at, source, source_id, late)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9, $13, $14, $15) returning ${columns}`,
+       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9, $13, $14, $15) returning ${certificateColumns}`,
       [
         tx.tenantId,
         certificate.id,
@@ -87,7 +91,7 @@ export const certificateStore = {
   /** By SHA-256 of its DER, with its device's state, locked. Needs a system transaction: the tenant is being asked. */
   async present(tx: Tx, fingerprint: string): Promise<PresentedRow | null> {
     const [row] = await tx.query<PresentedRow>(
-      `select ${columns}, d.state as "deviceState" from certificates c
+      `select ${certificateColumns}, d.state as "deviceState" from certificates c
        join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id where c.fingerprint = $1 for update of c`,
       [fingerprint],
     );
@@ -97,7 +101,7 @@ export const certificateStore = {
   /** As `present`, without the lock: for looking only. */
   async findByFingerprint(tx: Tx, fingerprint: string): Promise<PresentedRow | null> {
     const [row] = await tx.query<PresentedRow>(
-      `select ${columns}, d.state as "deviceState" from certificates c
+      `select ${certificateColumns}, d.state as "deviceState" from certificates c
        join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id where c.fingerprint = $1`,
       [fingerprint],
     );
@@ -105,16 +109,17 @@ export const certificateStore = {
   },
 
   async lock(tx: Tx, id: string): Promise<CertificateRow | null> {
-    const [row] = await tx.query<CertificateRow>(`select ${columns} from certificates c where c.id = $1 for update`, [
-      id,
-    ]);
+    const [row] = await tx.query<CertificateRow>(
+      `select ${certificateColumns} from certificates c where c.id = $1 for update`,
+      [id],
+    );
     return row ?? null;
   },
 
   /** The certificate a key was ever used in, in this tenant; in a system transaction in any. */
   async findByKey(tx: Tx, keyHash: string): Promise<CertificateRow | null> {
     const [row] = await tx.query<CertificateRow>(
-      `select ${columns} from certificates c where c.key_hash = $1 order by c.created_at limit 1`,
+      `select ${certificateColumns} from certificates c where c.key_hash = $1 order by c.created_at limit 1`,
       [keyHash],
     );
     return row ?? null;
@@ -123,7 +128,7 @@ export const certificateStore = {
   /** Newest first (ids sort by time), older than `beforeId`. */
   listOfDevice(tx: Tx, deviceId: string, beforeId: string | null, limit: number): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(
-      `select ${columns} from certificates c where c.device_id = $1 and ($2::uuid is null or c.id < $2)
+      `select ${certificateColumns} from certificates c where c.device_id = $1 and ($2::uuid is null or c.id < $2)
        order by c.id desc limit $3`,
       [deviceId, beforeId, limit],
     );
@@ -132,7 +137,7 @@ export const certificateStore = {
   /** Every certificate of the device that could still open a session, newest first. */
   listLive(tx: Tx, deviceId: string): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(
-      `select ${columns} from certificates c where c.device_id = $1
+      `select ${certificateColumns} from certificates c where c.device_id = $1
          and c.state in ('issued', 'active', 'superseded', 'on_hold')
        order by c.id desc`,
       [deviceId],
@@ -145,10 +150,43 @@ export const certificateStore = {
       `update certificates c set state = $2, reason_code = $3, reason_detail = $4, since = $5,
          activated_at = case when $2 = 'active' then coalesce(c.activated_at, $5) else c.activated_at end,
          revoked_at = case when $2 = 'revoked' then $5 else c.revoked_at end
-       where c.id = $1 returning ${columns}`,
+       where c.id = $1 returning ${certificateColumns}`,
       [id, change.state, change.reasonCode, change.reasonDetail, now],
     );
     return row!;
+  },
+
+  /**
+   * Revokes every live certificate of a selection of the tenant. Their devices are locked first, in one order, as everybody
+   * does who changes both.
+   */
+  async revokeSelected(
+    tx: Tx,
+    selection: { readonly certificateIds?: readonly string[] | undefined; readonly authorityId?: string | undefined },
+    { reason, comment }: { readonly reason: string; readonly comment: string | null },
+    now: Date,
+  ): Promise<CertificateRow[]> {
+    const { certificateIds = null, authorityId = null } = selection;
+    if (certificateIds === null && authorityId === null) return [];
+    const chosen = `c.state in ('issued', 'active', 'superseded', 'on_hold')
+      and ($1::uuid[] is null or c.id = any($1::uuid[])) and ($2::uuid is null or c.authority_id = $2)`;
+    await tx.execute(
+      `select 1 from devices where id in (select device_id from certificates c where ${chosen}) order by id for update`,
+      [certificateIds, authorityId],
+    );
+    return tx.query<CertificateRow>(
+      `update certificates c set state = 'revoked', reason_code = $3, reason_detail = $4, since = $5, revoked_at = $5
+       where ${chosen} returning ${certificateColumns}`,
+      [certificateIds, authorityId, reason, comment, now],
+    );
+  },
+
+  /** Tells, on commit, whoever holds sessions: at once, while the letters still wait for their turn. */
+  async announceRevoked(tx: Tx, rows: readonly { deviceId: string; fingerprint: string }[]): Promise<void> {
+    await tx.query(
+      `select pg_notify($1, device_id || ' ' || fingerprint) from unnest($2::text[], $3::text[]) r (device_id, fingerprint)`,
+      [revokedChannel, rows.map(({ deviceId }) => deviceId), rows.map(({ fingerprint }) => fingerprint)],
+    );
   },
 
   /** Opens the renewal window of a device's certificate at once. */
@@ -187,26 +225,31 @@ export const certificateStore = {
     return rows.map(({ fingerprint }) => fingerprint);
   },
 
-  /** Superseded since before `before`, or past its end: what the sweep moves on. Needs a system transaction. */
-  listEnded(tx: Tx, now: Date, supersededBefore: Date, limit: number): Promise<CertificateRow[]> {
+  /** Superseded for longer than the overlap: what the sweep revokes. Needs a system transaction. */
+  listOverlapped(tx: Tx, supersededBefore: Date, limit: number): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(
-      `select ${columns} from certificates c
-       where (c.state = 'superseded' and c.since < $2) or (c.state in ('issued', 'active', 'on_hold') and c.not_after < $1)
-       order by c.since limit $3 for update skip locked`,
-      [now, supersededBefore, limit],
+      `select ${certificateColumns} from certificates c where c.state = 'superseded' and c.since < $1
+       order by c.since limit $2 for update skip locked`,
+      [supersededBefore, limit],
     );
   },
 
-  /** What a revocation list of this authority names: revoked or on hold, and not past its end yet (RFC 5280 3.3). */
-  listRevoked(
-    tx: Tx,
-    authorityId: string,
-    now: Date,
-  ): Promise<{ serial: string; state: CertificateState; reasonCode: string | null; since: Date }[]> {
-    return tx.query(
-      `select serial, state, reason_code as "reasonCode", since from certificates
-       where authority_id = $1 and state in ('revoked', 'on_hold') and not_after > $2 order by since`,
-      [authorityId, now],
+  /** Past its end: what the sweep expires. Needs a system transaction. */
+  listEnded(tx: Tx, now: Date, limit: number): Promise<CertificateRow[]> {
+    return tx.query<CertificateRow>(
+      `select ${certificateColumns} from certificates c where c.state in ('issued', 'active', 'on_hold') and c.not_after < $1
+       order by c.not_after limit $2 for update skip locked`,
+      [now, limit],
     );
+  },
+
+  /** Records that a revoked certificate is refused wherever it could open a session; the first time stays. */
+  async markRefusalProven(tx: Tx, id: string, now: Date): Promise<boolean> {
+    const proven = await tx.execute(
+      `update certificates set refusal_proven_at = $2
+       where id = $1 and refusal_proven_at is null and state in ('revoked', 'on_hold')`,
+      [id, now],
+    );
+    return proven === 1;
   },
 };
