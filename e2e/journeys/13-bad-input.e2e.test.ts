@@ -1,6 +1,6 @@
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from '@muster/contracts/telemetry/telemetry.routes';
 import { type DeadLetter, messageFlags } from '@muster/contracts/telemetry/telemetry.schema';
-import { EnrollmentRefused } from '@muster/device-agent/identity/enroll';
+import { EnrollmentRefused } from '@muster/device-agent/identity/read-answer';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RawDevice, TELEMETRY } from '../stack/raw-device.js';

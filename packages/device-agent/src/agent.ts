@@ -14,10 +14,9 @@ import { applyConfig, type Settings } from './configs/apply-config.js';
 import { readConditions } from './executions/judge-readiness.js';
 import { openUpdater } from './executions/open-updater.js';
 import type { Updater } from './executions/updater.js';
+import { IdentityKeeping } from './identity/identity-keeping.js';
 import type { IdentityStore } from './identity/identity-store.js';
 import { issuerOfCertificate } from './identity/issuer.js';
-import { Renewal } from './identity/renewal.js';
-import { TrustOrders } from './identity/trust-orders.js';
 import { Backoff } from './link/backoff.js';
 import { Heartbeats } from './link/heartbeats.js';
 import { Link } from './link/link.js';
@@ -43,8 +42,7 @@ export class Agent {
   readonly #heartbeats: Heartbeats;
   readonly #twinUplink: TwinUplink;
   readonly #collector: Collector;
-  readonly #renewal: Renewal;
-  readonly #trust: TrustOrders;
+  readonly #keeping: IdentityKeeping;
   readonly #vitals: Vitals;
   readonly #sources: SourceSet;
   readonly #form = new PayloadForm();
@@ -111,17 +109,11 @@ export class Agent {
       (reading) => this.#collector.take(reading),
       options.telemetryS ?? TELEMETRY_S,
     );
-    this.#renewal = new Renewal({ clock, net, log, random }, store, () => this.#link.reconnect('renewed certificate'));
-    this.#trust = new TrustOrders(
-      {
-        clock,
-        log,
-        numbering: streams.trustNumbers,
-        publish: publish('trust'),
-        windowMoved: () => this.#renewal.windowMoved(),
-      },
-      store,
-    );
+    this.#keeping = new IdentityKeeping(ports, store, {
+      numbering: streams.trustNumbers,
+      publish: publish('trust'),
+      reconnect: (reason) => this.#link.reconnect(reason),
+    });
     this.#vitals = new Vitals({
       clock,
       bootId: ports.power.bootId,
@@ -131,6 +123,7 @@ export class Agent {
       twinVersion: () => this.#twin.desiredVersion,
       buffered: () => this.backlog,
       conditions: () => readConditions(ports),
+      renewalOverdue: () => this.#keeping.renewal.overdue,
       linked: () => this.#link.online && this.#heard,
       checkRelease: () => ports.installer.check(),
       moreFacts: () => options.facts?.() ?? {},
@@ -158,7 +151,7 @@ export class Agent {
   async start(firstWaitMs = 0): Promise<void> {
     await this.#twin.restore();
     this.#sources.start();
-    this.#renewal.start();
+    this.#keeping.renewal.start();
     this.#link.start(firstWaitMs);
     await this.#runner.recover();
     await this.#updater.recover();
@@ -166,7 +159,7 @@ export class Agent {
 
   /** Ends this run; nothing kept is lost. An impolite end looks to the server like a lost connection. */
   async stop(polite = true): Promise<void> {
-    this.#renewal.stop();
+    this.#keeping.stop();
     await this.#sources.stop();
     await this.#updater.stop();
     await this.#collector.flush();
@@ -214,6 +207,7 @@ export class Agent {
     );
     this.#updater = await openUpdater(this.#ports, this.#options, {
       store: this.store,
+      now: () => this.#keeping.time.forJudging(),
       report: (body) => this.#streams.execution.offer(body),
       health: (baseline) => this.#vitals.judge(baseline),
       conditions: () => readConditions(this.#ports),
@@ -273,7 +267,7 @@ export class Agent {
     twin: async (delta) => this.#twinUplink.send(await this.#twin.receive(delta)),
     command: (order) => this.#runner.receive(order),
     execution: (order) => this.#updater.receive(order),
-    trust: (order) => this.#trust.obey(order),
+    trust: (order) => this.#keeping.obey(order),
   };
 
   async #acknowledged(ack: Ack): Promise<void> {
@@ -281,7 +275,7 @@ export class Agent {
     if (ack.stream === 'heartbeat' && ack.epoch === this.#heartbeats.epoch) this.#heartbeats.acknowledged(ack.ranges);
     for (const stream of this.#kept) stream.acknowledged(ack);
     this.#twinUplink.acknowledged(ack);
-    if (await this.store.proven()) this.#renewal.windowMoved();
+    await this.#keeping.acknowledged();
   }
 
   #verifyCommand(jws: string): Promise<Verified<CommandClaims>> {
@@ -290,7 +284,7 @@ export class Agent {
       deviceId,
       issuer: issuerOfCertificate(certificate, tenant),
       certificates: this.store.fingerprints(),
-      now: this.#ports.clock.now(),
+      now: this.#keeping.time.forJudging(),
     });
   }
 }

@@ -4,12 +4,13 @@ import { type AgentArguments, readArguments, usage } from './cli/arguments.js';
 import { runCore } from './cli/core.js';
 import { exitCodes } from './cli/exit-codes.js';
 import { logLines } from './cli/log-lines.js';
+import { makeKey } from './cli/make-key.js';
 import { supervise } from './cli/supervise.js';
 import { explainState, onlyState } from './cli/why.js';
 
-/** `muster-agent …` supervises; it starts itself again as `muster-agent core …`, which is the agent. `muster-agent why` explains. */
+/** `muster-agent …` supervises; it starts itself again as `muster-agent core …`, which is the agent. The other words say something and end. */
 async function main(argv: string[]): Promise<number> {
-  const word = argv[0] === 'core' || argv[0] === 'why' ? argv[0] : null;
+  const word = ['core', 'why', 'key'].includes(argv[0] ?? '') ? argv[0] : null;
   const rest = word === null ? argv : argv.slice(1);
   let wanted: ReturnType<typeof readArguments>;
   try {
@@ -23,15 +24,20 @@ async function main(argv: string[]): Promise<number> {
     return exitCodes.done;
   }
   const log = logLines(wanted.verbose);
-  if (word === 'why') return why(wanted);
+  if (word === 'why') return say(why(wanted));
+  if (word === 'key') return say(makeKey(wanted.state));
   if (word === 'core') return runCore(wanted, log);
   return supervise(wanted.state, realpathSync(fileURLToPath(import.meta.url)), rest, log);
 }
 
-async function why({ state, stateNamed }: AgentArguments): Promise<number> {
+async function why({ state, stateNamed }: AgentArguments): Promise<string> {
+  const { code, sentence } = await explainState(stateNamed ? state : await onlyState());
+  return `${sentence} [${code}]\n`;
+}
+
+async function say(saying: Promise<string>): Promise<number> {
   try {
-    const { code, sentence } = await explainState(stateNamed ? state : await onlyState());
-    process.stdout.write(`${sentence} [${code}]\n`);
+    process.stdout.write(await saying);
     return exitCodes.done;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);

@@ -15,6 +15,8 @@ export interface VitalsPorts {
   firmwareVersion: () => string;
   twinVersion: () => number;
   buffered: () => number;
+  /** Less than a third of the certificate's life is left. */
+  renewalOverdue: () => boolean;
   /** Connected, and heard by the server in this run. */
   linked: () => boolean;
   checkRelease: () => Promise<{ healthy: boolean; detail: string | null }>;
@@ -31,7 +33,7 @@ export class Vitals {
   }
 
   async heartbeat(): Promise<HeartbeatFacts> {
-    const { clock, bootId, firmwareVersion, twinVersion, buffered, conditions } = this.ports;
+    const { clock, bootId, firmwareVersion, twinVersion, buffered, conditions, renewalOverdue } = this.ports;
     const { power, freeBytes } = await conditions();
     return {
       status: this.#status(),
@@ -41,6 +43,7 @@ export class Vitals {
       firmwareVersion: firmwareVersion(),
       twinVersion: twinVersion(),
       buffered: buffered(),
+      ...(renewalOverdue() && { checks: { renewal: false } }),
       ...(Object.keys(power).length > 0 && { power: { ...power } }),
       ...(freeBytes !== null && { disk: { freeMb: Math.floor(freeBytes / MEGABYTE) } }),
     };

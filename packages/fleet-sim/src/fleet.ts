@@ -1,4 +1,4 @@
-import { EnrollmentRefused } from '@muster/device-agent/identity/enroll';
+import { EnrollmentRefused, Unavailable } from '@muster/device-agent/identity/read-answer';
 import { pause, systemClock } from '@muster/device-agent/ports/clock';
 import { type Log, silentLog } from '@muster/device-agent/ports/log';
 import { ArtifactPool } from './artifact-pool.js';
@@ -110,7 +110,8 @@ async function startDevice(device: SimulatedDevice, firstWaitMs: number, stoppin
       return await device.start(firstWaitMs);
     } catch (error) {
       if (error instanceof EnrollmentRefused || (error as Error).name === 'RootPinFault') throw error;
-      await pause(systemClock, ASK_AGAIN_MS);
+      const told = error instanceof Unavailable ? error.retryAfterMs : null;
+      await pause(systemClock, Math.max(ASK_AGAIN_MS, told ?? 0));
     }
   }
 }

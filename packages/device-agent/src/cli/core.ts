@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Agent } from '../agent.js';
-import { agentVersion } from '../agent-version.js';
 import { FileInstaller } from '../executions/file-installer.js';
 import { Slots } from '../executions/slots.js';
-import { EnrollmentRefused, enroll } from '../identity/enroll.js';
 import type { DeviceDescription } from '../identity/identity.js';
-import { IdentityStore } from '../identity/identity-store.js';
 import { pause, systemClock } from '../ports/clock.js';
 import { DiskFiles } from '../ports/disk-files.js';
 import { freeDiskOf } from '../ports/disk-space.js';
@@ -19,21 +16,38 @@ import { systemRandom } from '../ports/random.js';
 import { systemMetrics } from '../telemetry/system-metrics.js';
 import type { AgentArguments } from './arguments.js';
 import { exitCodes } from './exit-codes.js';
+import { identify } from './identify.js';
 
 const STOP_WITHIN_MS = 8_000;
 const ALIVE_EVERY_MS = 5_000;
-const ENROL_RETRY_MS = 5_000;
 
 /** Runs the agent until it is told to stop. Resolves with the exit code. */
 export async function runCore(wanted: AgentArguments, log: Log): Promise<number> {
   const files = new DiskFiles(wanted.state);
   const device = await describe(files, wanted);
-  const store = await identify(files, wanted, device, log);
-  if (!store) return exitCodes.refused;
+  const stopping = new AbortController();
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
+  const stop = () => {
+    stopping.abort();
+    end(exitCodes.done);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  // The supervisor is gone: nobody would restart this process, and a second one may be on its way.
+  process.on('disconnect', stop);
+  // From the start: a person may take days to let the device in.
+  const alive = setInterval(() => process.send?.('alive'), ALIVE_EVERY_MS);
+  const known = await identify(
+    { clock: systemClock, files, net: nodeNet, random: systemRandom, log, stopping: stopping.signal },
+    wanted,
+    device,
+  );
+  if ('code' in known) {
+    clearInterval(alive);
+    return known.code;
+  }
   const agent = await Agent.open(
     {
       clock: systemClock,
@@ -53,14 +67,10 @@ export async function runCore(wanted: AgentArguments, log: Log): Promise<number>
       powerSource: linuxPowerSource(),
       freeDisk: freeDiskOf(wanted.state),
     },
-    store,
+    known.store,
     { device },
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(exitCodes.done));
-  // The supervisor is gone: nobody would restart this process, and a second one may be on its way.
-  process.on('disconnect', () => end(exitCodes.done));
   await agent.start();
-  const alive = setInterval(() => process.send?.('alive'), ALIVE_EVERY_MS);
   if (wanted.once) void firstAcknowledged(agent).then(() => end(exitCodes.done));
   const code = await ended;
   clearInterval(alive);
@@ -80,42 +90,6 @@ async function describe(files: Files, wanted: AgentArguments): Promise<DeviceDes
   };
   await document.set(device);
   return device;
-}
-
-async function identify(
-  files: Files,
-  wanted: AgentArguments,
-  device: DeviceDescription,
-  log: Log,
-): Promise<IdentityStore | null> {
-  const known = await IdentityStore.open(files);
-  if (known) {
-    const { deviceId, tenant } = known.identity;
-    log.info(`this is device ${deviceId} of ${tenant}, enrolled earlier; to enrol another one here, add --state DIR`);
-    return known;
-  }
-  const { url, token } = wanted;
-  if (!url || !token) {
-    log.warn('this device is not enrolled yet: give --url and --token');
-    return null;
-  }
-  for (;;) {
-    try {
-      const identity = await enroll({ files, net: nodeNet }, { ...device, url, token, agentVersion });
-      log.info(`enrolled as ${identity.deviceId} of ${identity.tenant}`);
-      return await IdentityStore.create(files, identity);
-    } catch (error) {
-      if (error instanceof EnrollmentRefused || (error as Error).name === 'RootPinFault') {
-        log.warn(
-          `enrolment refused: ${(error as Error).message}`,
-          error instanceof EnrollmentRefused ? { code: error.code } : {},
-        );
-        return null;
-      }
-      log.warn(`enrolment failed, trying again: ${(error as Error).message || String(error)}`);
-      await pause(systemClock, ENROL_RETRY_MS);
-    }
-  }
 }
 
 async function firstAcknowledged(agent: Agent): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Slots } from '../executions/slots.js';
 import { pause, systemClock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
-import { exitCodes } from './exit-codes.js';
+import { exitCodes, finalCodes } from './exit-codes.js';
 
 /** A release may bring its own agent; without one the agent that was installed by hand runs on. */
 const AGENT_IN_SLOT = 'agent/muster-agent.mjs';
@@ -42,7 +42,7 @@ export async function supervise(
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
     const code = await watch(child, log);
-    if (stopping || code === exitCodes.done || code === exitCodes.refused) return code ?? exitCodes.done;
+    if (stopping || finalCodes.has(code)) return code ?? exitCodes.done;
     if (code === exitCodes.restart) {
       crashes = 0;
       continue;

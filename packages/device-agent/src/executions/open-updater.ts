@@ -19,10 +19,10 @@ type FromAgent = Pick<UpdaterPorts, 'report' | 'health' | 'sourcesUp' | 'conditi
 export async function openUpdater(
   ports: AgentPorts,
   { device, probation = probationTimes, objection }: AgentOptions,
-  agent: FromAgent & { store: IdentityStore },
+  agent: FromAgent & { store: IdentityStore; now: () => Date | null },
 ): Promise<Updater> {
   const { files, clock, log, power, installer, random } = ports;
-  const { store, ...rest } = agent;
+  const { store, now, ...rest } = agent;
   const state = await Document.open(files, EXECUTIONS_PATH, noExecutions);
   // An agent before this one knew fewer fields.
   if (state.value.kept === undefined) await state.set({ ...noExecutions, ...state.value });
@@ -36,14 +36,14 @@ export async function openUpdater(
     installer,
     state,
     artifacts,
-    verify: verifierOf(store, () => clock.now()),
+    verify: verifierOf(store, now),
     objection: objection ?? (async () => null),
     ...rest,
   };
   return new Updater(all, device, probation);
 }
 
-const verifierOf = (store: IdentityStore, now: () => Date): OrderVerifier => ({
+const verifierOf = (store: IdentityStore, now: () => Date | null): OrderVerifier => ({
   manifest: (jws) => verifyManifest(jws, store.identity.trust, store.identity.tenant),
   offer: (jws, of) => {
     const { deviceId, tenant, certificate, trust } = store.identity;

@@ -1,44 +1,72 @@
-import { fingerprintOf, keyFromPem } from '@muster/pki/client/device-key';
-import { writeRequest } from '@muster/pki/client/write-request';
+import { fingerprintOf, validityOf } from '@muster/pki/client/device-key';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
-import { type Net, readText } from '../ports/net.js';
+import type { HttpAnswer, Net } from '../ports/net.js';
 import type { Random } from '../ports/random.js';
-import { identityFrom, readAnswer } from './enroll.js';
+import { ask, readRenewalInfo } from './device-api.js';
+import { identityFrom } from './enroll.js';
+import type { Identity } from './identity.js';
 import type { IdentityStore } from './identity-store.js';
+import type { KnownTime } from './known-time.js';
+import { fingerprintOfKey } from './open-request.js';
+import { dueAt, isOverdue, planRetry } from './plan-renewal.js';
+import { dateOf, EnrollmentPending, EnrollmentRefused, readGrant } from './read-answer.js';
 
-const RETRY_FIRST_MS = 60_000;
-const RETRY_LAST_MS = 6 * 3_600_000;
-/** The window may move while we sleep, and long timers do not survive a suspended host. */
-const LOOK_AGAIN_MS = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Long timers do not survive a suspended host, and the window may have passed while it slept. */
+const LOOK_AGAIN_MS = 5 * MINUTE;
+/** How long a renewed certificate may wait for its first acknowledgement before the server is asked about it. */
+const TRIAL_MS = MINUTE;
+/** Between two questions for the window, whatever the server says. */
+const POLL_LEAST_MS = MINUTE;
+const POLL_MOST_MS = 24 * HOUR;
+const POLL_FIRST_MS = HOUR;
+/** The time a server told is written down when it is this much newer than what was: flash wears out. */
+const NOTE_TIME_MS = 24 * HOUR;
 
 export interface RenewalPorts {
   clock: Clock;
   net: Net;
   log: Log;
   random: Random;
+  time: KnownTime;
+  /** Another identity is to be used: connecting anew does. */
+  reconnect: (reason: string) => void;
+  /** The server named the bundle in force, compact JWS. */
+  bundleSeen: (jws: string) => void;
 }
 
 /**
- * Asks for the next certificate inside the window the server named, at a moment of this device's own so that a fleet
- * enrolled in one hour does not renew in one hour. Every renewal has a new key.
+ * Asks for the next certificate inside the window the server named, and asks for that window. Every renewal has a new key.
+ * Nothing here depends on our own clock being right: what it would get wrong, the server refuses and says when.
  */
 export class Renewal {
   #cancel: (() => void) | null = null;
   #failures = 0;
-  #position: number;
+  /** On the monotonic clock, in milliseconds: not before this is anything asked, is the window asked for, is a trial judged. */
+  #quietUntil = 0;
+  #pollAt = 0;
+  #trialUntil = 0;
+  #busy = false;
   #stopped = false;
 
   constructor(
     private readonly ports: RenewalPorts,
     private readonly store: IdentityStore,
-    /** The new identity is stored; connecting anew tries it. */
-    private readonly renewed: () => void,
-  ) {
-    this.#position = ports.random();
+  ) {}
+
+  /** Less than a third of the certificate's life is left. */
+  get overdue(): boolean {
+    return isOverdue(validityOf(this.store.identity.certificate), this.ports.time.now());
   }
 
   start(): void {
+    const { clock, random, time } = this.ports;
+    const now = clock.monotonic();
+    this.#trialUntil = now + TRIAL_MS;
+    // A clock that is known to be wrong is set right soon; else a fleet that starts at once does not ask at once.
+    this.#pollAt = now + (time.clockIsBehind ? random() * MINUTE : (0.1 + 0.9 * random()) * POLL_FIRST_MS);
     this.#plan();
   }
 
@@ -47,60 +75,144 @@ export class Renewal {
     this.#cancel?.();
   }
 
-  /** The server moved the window: look at once. */
+  /** The server moved the window, or a certificate has proved itself: look at once. */
   windowMoved(): void {
-    this.#cancel?.();
+    this.#quietUntil = 0;
+    this.#failures = 0;
     this.#plan();
   }
 
   #plan(): void {
-    if (this.#stopped) return;
-    const { clock } = this.ports;
-    const { start, end } = this.store.identity.renew;
-    const from = Date.parse(start);
-    const due = from + this.#position * Math.max(0, Date.parse(end) - from);
-    const wait = due - clock.now().getTime();
-    if (this.store.renewing || wait > LOOK_AGAIN_MS) this.#after(LOOK_AGAIN_MS);
-    else this.#after(Math.max(wait, this.#failures === 0 ? 0 : this.#retryMs()), () => this.#renew());
+    this.#cancel?.();
+    if (this.#stopped || this.#busy) return;
+    const { clock, time } = this.ports;
+    const { renew, certificate } = this.store.settled;
+    const now = clock.monotonic();
+    const due = now + dueAt(renew, certificate).getTime() - time.now().getTime();
+    const renewing = this.store.renewing ? this.#trialUntil : Math.max(due, this.#quietUntil);
+    const wait = Math.min(renewing, this.#pollAt, now + LOOK_AGAIN_MS) - now;
+    this.#cancel = clock.after(Math.max(0, wait), () => void this.#look());
   }
 
-  #after(ms: number, then: () => void | Promise<void> = () => this.#plan()): void {
-    this.#cancel = this.ports.clock.after(ms, () => void then());
-  }
-
-  #retryMs(): number {
-    const ceiling = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures - 1, 20));
-    return (0.5 + this.ports.random() / 2) * ceiling;
+  async #look(): Promise<void> {
+    this.#busy = true;
+    try {
+      const { clock, time } = this.ports;
+      const { renew, certificate } = this.store.settled;
+      const now = clock.monotonic();
+      if (this.store.trial) {
+        if (now >= this.#trialUntil) await this.#judgeTrial(this.store.trial);
+      } else if (time.now() >= dueAt(renew, certificate) && now >= this.#quietUntil) await this.#renew();
+      else if (now >= this.#pollAt) await this.#poll();
+    } catch (error) {
+      this.ports.log.warn('renewal stopped short', { reason: (error as Error).message });
+      this.#quietUntil = this.ports.clock.monotonic() + MINUTE;
+      this.#trialUntil = this.#quietUntil;
+      this.#pollAt = Math.max(this.#pollAt, this.#quietUntil);
+    } finally {
+      this.#busy = false;
+    }
+    this.#plan();
   }
 
   async #renew(): Promise<void> {
-    const { net, log } = this.ports;
-    const old = this.store.identity;
+    const { net, log, clock, reconnect, bundleSeen } = this.ports;
+    const old = this.store.settled;
+    const { key, csr } = await this.store.nextRequest();
     try {
-      const key = await this.store.nextKey();
-      const answer = await net.request({
-        method: 'POST',
-        url: `${old.apiUrl}/device/v1/renew`,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ csr: writeRequest(keyFromPem(key), old.deviceId) }),
-        tls: old,
-        idleTimeoutMs: 30_000,
-      });
-      const granted = readAnswer(answer.status, await readText(answer));
+      const answer = await ask(net, old, { method: 'POST', path: '/device/v1/renew', body: JSON.stringify({ csr }) });
+      const date = await this.#hear(answer);
+      const granted = await readGrant(answer);
       if (granted.deviceId !== old.deviceId) throw new Error('the answer is for another device');
       const previousFingerprint = fingerprintOf(old.certificate);
-      await this.store.stage({
-        ...identityFrom(granted, { ...old, key, previousFingerprint }),
-        trustBundle: old.trustBundle,
-      });
+      const trust = old.trustSigned ? old : { ...old, trust: granted.trust.keys as unknown as Identity['trust'] };
+      if (!old.trustSigned) await this.store.amend({ trust: trust.trust });
+      await this.store.stage(identityFrom(granted, { ...trust, key, previousFingerprint }, date));
       this.#failures = 0;
-      this.#position = this.ports.random();
+      this.#quietUntil = 0;
+      this.#trialUntil = clock.monotonic() + TRIAL_MS;
       log.info('certificate renewed; trying it');
-      this.renewed();
+      reconnect('renewed certificate');
+      if (granted.bundle !== undefined) bundleSeen(granted.bundle);
     } catch (error) {
-      this.#failures++;
-      log.warn('renewal failed', { reason: (error as Error).message });
+      await this.#failed(error, key);
     }
-    this.#plan();
+  }
+
+  async #failed(error: unknown, key: string): Promise<void> {
+    const { log, clock, random } = this.ports;
+    const reason = (error as Error).message || String(error);
+    const { waitMs, spoilt, window } = planRetry(error, ++this.#failures, this.overdue, random);
+    this.#quietUntil = clock.monotonic() + waitMs;
+    if (spoilt) await this.store.dropRequest();
+    if (window) {
+      const { end } = this.store.settled.renew;
+      const late = Date.parse(end) < Date.parse(window.start);
+      await this.store.amend({ renew: { start: window.start, end: late ? window.start : end } });
+      this.#failures = 0;
+    }
+    if (window === null) this.#pollAt = 0;
+    if (error instanceof EnrollmentPending)
+      log.warn('the certificate ended too long ago: a person has to let this device in again', {
+        words: fingerprintOfKey(key).words.join(' '),
+        askAgainInS: Math.round(waitMs / 1000),
+      });
+    else
+      log.warn('renewal failed', {
+        reason,
+        ...(error instanceof EnrollmentRefused && { code: error.code }),
+        askAgainInS: Math.round(waitMs / 1000),
+      });
+  }
+
+  /** A renewed certificate no message was acknowledged with: the server is asked what it is worth. */
+  async #judgeTrial(trial: Identity): Promise<void> {
+    const { net, log, clock, random, reconnect } = this.ports;
+    this.#trialUntil = clock.monotonic() + (0.5 + random() / 2) * LOOK_AGAIN_MS;
+    try {
+      const answer = await ask(net, trial, { method: 'GET', path: '/device/v1/renewal-info' });
+      await this.#hear(answer);
+      await readRenewalInfo(answer);
+      if (await this.store.settle()) reconnect('the renewed certificate is good');
+    } catch (error) {
+      const code = error instanceof EnrollmentRefused ? error.code : null;
+      log.warn('the renewed certificate has not proved itself yet', { reason: (error as Error).message });
+      if (code === 'certificate_revoked' || code === 'certificate_unknown') await this.store.abandon();
+      else {
+        this.store.tryAgain();
+        reconnect('trying the renewed certificate again');
+      }
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { net, clock, random, log } = this.ports;
+    const again = (ms: number) => {
+      this.#pollAt = clock.monotonic() + Math.min(POLL_MOST_MS, Math.max(POLL_LEAST_MS, ms)) * (1 + random() / 5);
+    };
+    try {
+      const answer = await ask(net, this.store.settled, { method: 'GET', path: '/device/v1/renewal-info' });
+      await this.#hear(answer);
+      const { suggestedWindow, retryAfterS } = await readRenewalInfo(answer);
+      again(retryAfterS * 1000);
+      const { start, end } = this.store.settled.renew;
+      if (suggestedWindow.start === start && suggestedWindow.end === end) return;
+      await this.store.amend({ renew: suggestedWindow });
+      this.#quietUntil = 0;
+    } catch (error) {
+      log.info('could not ask when to renew', { reason: (error as Error).message });
+      // A server from before this question answers 404; the window it told then stands.
+      again(error instanceof EnrollmentRefused ? POLL_MOST_MS : POLL_FIRST_MS);
+    }
+  }
+
+  /** Takes the time from an answer, whatever else it says. */
+  async #hear(answer: HttpAnswer): Promise<Date | null> {
+    const date = dateOf(answer);
+    if (date === null) return null;
+    this.ports.time.heard(date);
+    const noted = Date.parse(this.store.settled.serverTime ?? '');
+    if (!(date.getTime() - noted < NOTE_TIME_MS)) await this.store.amend({ serverTime: date.toISOString() });
+    return date;
   }
 }

@@ -4,6 +4,7 @@ import type { Numbering } from '../link/numbering.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { IdentityStore } from './identity-store.js';
+import type { BundleOutcome, TrustBundles } from './trust-bundles.js';
 
 export interface TrustPorts {
   clock: Clock;
@@ -14,29 +15,57 @@ export interface TrustPorts {
   windowMoved: () => void;
 }
 
+const FETCH_AGAIN_MS = 120_000;
+
 /**
- * Obeys what the server says about renewal. Keys are another matter: the order is not signed, so a broker could name its
- * own. A device takes signing keys only with its certificate, over HTTPS verified against its root; here it merely notices
- * that it does not know one.
+ * Obeys what the server says about renewal and trust, and reports which bundle is in force. The order itself is not signed,
+ * so a broker could name keys of its own: whom to believe is taken from the signed bundle in it and nothing else.
  */
 export class TrustOrders {
+  #cancel = () => {};
+
   constructor(
     private readonly ports: TrustPorts,
     private readonly store: IdentityStore,
+    private readonly bundles: TrustBundles,
   ) {}
 
-  async obey({ bundle, keys = [], renew }: TrustOrder): Promise<void> {
-    const { identity } = this.store;
-    if (bundle < identity.trustBundle) return;
-    const known = new Set(identity.trust.map(({ kid }) => kid));
+  async obey({ bundle, keys = [], renew, jws }: TrustOrder): Promise<void> {
+    if (jws !== undefined) {
+      await this.#move(renew);
+      return this.seen(jws, bundle);
+    }
+    const { trustBundle, trustSigned, trust } = this.store.identity;
+    if (bundle < trustBundle) return;
+    await this.#move(renew);
+    const known = new Set(trust.map(({ kid }) => kid));
     const strangers = keys.filter(({ kid }) => !known.has(kid));
-    if (strangers.length > 0) this.ports.log.warn('signing keys unknown here; they come with the next certificate');
-    await this.store.amend({ ...(strangers.length === 0 && { trustBundle: bundle }), ...(renew && { renew }) });
-    if (renew) this.ports.windowMoved();
-    await this.#report();
+    if (strangers.length > 0) this.ports.log.warn('signing keys unknown here; they come with a signed bundle');
+    else if (!trustSigned) await this.store.amend({ trustBundle: bundle });
+    await this.#report({ kind: 'kept' });
   }
 
-  async #report(): Promise<void> {
+  /** A bundle somebody showed us, in an order or beside a certificate. */
+  async seen(jws: string, number?: number): Promise<void> {
+    const outcome = await this.bundles.offered(jws, number);
+    this.#cancel();
+    if (outcome.kind === 'unreachable')
+      this.#cancel = this.ports.clock.after(FETCH_AGAIN_MS, () => void this.seen(jws, number));
+    else await this.#report(outcome);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  async #move(renew: TrustOrder['renew']): Promise<void> {
+    const { start, end } = this.store.identity.renew;
+    if (!renew || (renew.start === start && renew.end === end)) return;
+    await this.store.amend({ renew });
+    this.ports.windowMoved();
+  }
+
+  async #report(outcome: BundleOutcome): Promise<void> {
     const { clock, numbering, publish } = this.ports;
     const { deviceId, trustBundle, certificate } = this.store.identity;
     const seqNo = await numbering.next();
@@ -52,6 +81,7 @@ export class TrustOrders {
         epoch,
         bundle: trustBundle,
         fingerprint: fingerprintOf(certificate),
+        ...(outcome.kind === 'refused' && { refused: outcome.fault }),
       }),
     );
   }

@@ -44,6 +44,7 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export class Link {
   #session: MqttSession | null = null;
   #stopping = new AbortController();
+  #waiting = new AbortController();
   #running: Promise<void> | null = null;
 
   constructor(
@@ -74,14 +75,16 @@ export class Link {
     }
   }
 
-  /** Drops the session; the next attempt follows at once, with whatever the credentials then are. */
+  /** Drops the session, or ends the wait for one; the next attempt follows soon, with whatever the credentials then are. */
   reconnect(reason: string): void {
     this.ports.log.info('reconnecting', { reason });
+    this.#waiting.abort();
     void this.#session?.end(true);
   }
 
   async stop(polite = true): Promise<void> {
     this.#stopping.abort();
+    this.#waiting.abort();
     await this.#session?.end(polite);
     await this.#running;
   }
@@ -93,7 +96,8 @@ export class Link {
     while (!signal.aborted) {
       await this.#oneSession();
       if (signal.aborted) return;
-      await pause(clock, backoff.nextWaitMs(), signal);
+      this.#waiting = new AbortController();
+      await pause(clock, backoff.nextWaitMs(), this.#waiting.signal);
     }
   }
 
@@ -135,6 +139,7 @@ export class Link {
       key: identity.key,
       certificate: identity.certificate,
       root: identity.root,
+      ...(identity.serverTime !== undefined && { serverTime: identity.serverTime }),
       keepaliveS: KEEPALIVE_S,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       will: {

@@ -1,9 +1,21 @@
-/** What a device proves itself with, and the one root it trusts. All PEM. */
-export interface TlsIdentity {
-  key: string;
-  /** Leaf first, then its issuers. */
-  certificate: string;
+/** Whom a device believes. */
+export interface TlsTrust {
+  /** The roots, PEM, one after another. */
   root: string;
+  /** The latest a server said it was, RFC 3339: what ended before is refused even where our own clock is wrong. */
+  serverTime?: string;
+}
+
+/** What a device proves itself with: PEM, the certificate leaf first, then its issuers. */
+export interface TlsIdentity extends TlsTrust {
+  key: string;
+  certificate: string;
+}
+
+/** The same as one PKCS #12 file. */
+export interface Pkcs12 {
+  pfx: Uint8Array;
+  passphrase: string;
 }
 
 export interface MqttOptions extends TlsIdentity {
@@ -31,7 +43,7 @@ export interface HttpRequest {
   url: string;
   headers?: Record<string, string>;
   body?: string;
-  tls: { root: string } & Partial<TlsIdentity>;
+  tls: TlsTrust & Partial<TlsIdentity> & Partial<Pkcs12>;
   /** Longest silence, in milliseconds, before the exchange counts as lost. */
   idleTimeoutMs: number;
   signal?: AbortSignal;

@@ -22,6 +22,7 @@ export const isKeyOf = (key: KeyObject, pem: string): boolean =>
   new X509Certificate(pem).publicKey.equals(createPublicKey(key));
 
 export const validityOf = (pem: string): { notBefore: Date; notAfter: Date } => {
-  const certificate = new X509Certificate(pem);
-  return { notBefore: certificate.validFromDate, notAfter: certificate.validToDate };
+  const { validFrom, validTo } = new X509Certificate(pem);
+  // validFromDate would do, but only from Node 22.10.
+  return { notBefore: new Date(validFrom), notAfter: new Date(validTo) };
 };

@@ -28,16 +28,19 @@ export const fetchPinnedRoot = (
     socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer from ${server.host}:${server.port}`)));
     socket.once('error', reject);
     socket.once('secureConnect', () => {
-      const root = presented(socket.getPeerX509Certificate()).find((certificate) => digest(certificate) === rootSha256);
+      const root = presentedChain(socket.getPeerX509Certificate()).find(
+        (certificate) => digest(certificate) === rootSha256,
+      );
       socket.destroy();
       if (root) resolve(toPem('CERTIFICATE', root.raw));
-      else reject(new RootPinFault(`${server.host}:${server.port} does not present the root this token names`));
+      else reject(new RootPinFault(`${server.host}:${server.port} does not present the root with this SHA-256`));
     });
   });
 
 const digest = (certificate: X509Certificate): string => createHash('sha256').update(certificate.raw).digest('hex');
 
-const presented = (leaf: X509Certificate | undefined): X509Certificate[] => {
+/** What a TLS peer presented, leaf first. */
+export const presentedChain = (leaf: X509Certificate | undefined): X509Certificate[] => {
   const chain: X509Certificate[] = [];
   for (let next = leaf; next && chain.length < 8; next = next.issuerCertificate) {
     if (chain.some((known) => known.raw.equals(next!.raw))) break;
