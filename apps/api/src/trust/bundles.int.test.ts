@@ -1,5 +1,4 @@
 import { bundleStore } from '@muster/persistence/trust/bundle.store';
-import type { SigningJwk } from '@muster/pki/signing/compact';
 import { readTrustBundle, verifyTrustBundle } from '@muster/pki/signing/trust-bundle';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -9,7 +8,7 @@ import { DeviceTrustModule } from './device-trust.module.js';
 
 let test: TestDatabase;
 let door: DoorHarness;
-const clock = new FakeClock();
+const clock = new FakeClock(new Date());
 const tenant = 'acme';
 
 beforeAll(async () => {
@@ -22,7 +21,6 @@ afterAll(async () => {
 });
 
 const bundles = () => door.identity.door.bundles;
-const keysOf = (jws: string) => readTrustBundle(jws).keys as unknown as SigningJwk[];
 const enrol = async () => {
   const { key, csr } = newRequest();
   const { token } = await door.token();
@@ -67,7 +65,9 @@ describe('a trust bundle', () => {
     const { number } = readTrustBundle(answer.bundle);
     const all = await door.send('GET', '/device/v1/trust-bundles?after=0', { as });
     expect(all.json()).toEqual({ bundles: (await rows()).map(({ jws }) => jws).reverse() });
-    expect((await door.send('GET', `/device/v1/trust-bundles?after=${number}`, { as })).json()).toEqual({ bundles: [] });
+    expect((await door.send('GET', `/device/v1/trust-bundles?after=${number}`, { as })).json()).toEqual({
+      bundles: [],
+    });
     expect((await door.send('GET', '/device/v1/trust-bundles?after=0')).status).toBe(401);
     const wrong = await door.send('GET', '/device/v1/trust-bundles?after=-1', { as });
     expect([wrong.status, wrong.json().code]).toEqual([400, 'validation_failed']);

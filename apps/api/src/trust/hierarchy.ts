@@ -1,9 +1,11 @@
-import type { AuthorityKind } from '@muster/contracts/trust/trust.schema';
+import type { AuthorityKind, GenerationState } from '@muster/contracts/trust/trust.schema';
 import type { Database, Tx } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
+import { rolloverStore } from '@muster/persistence/trust/rollover.store';
 import { type Authority, authorityOf } from '@muster/pki/authority/authority';
 import { type IssuingKind, issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
-import type { KeyContext, KeyStore } from '@muster/pki/keys/key-store';
+import { issueCross } from '@muster/pki/authority/issue-cross';
+import type { KeyContext, KeyStore, StoredKey } from '@muster/pki/keys/key-store';
 import type { SignAlgorithm } from '@muster/pki/keys/signer';
 import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -24,6 +26,16 @@ export interface IssuingAuthority extends Authority {
 
 /** How far this process may be behind what another one changed; the trust channel usually tells sooner. */
 const KNOWN_MS = 5_000;
+
+/** The longest an enrolment token lives. */
+const TOKEN_LIFE_MS = 30 * 86_400_000;
+
+interface NewGeneration {
+  readonly kind: AuthorityKind;
+  readonly tenantId: string | null;
+  readonly generation: number;
+  readonly state: GenerationState;
+}
 
 interface Known<T> {
   readonly until: number;
@@ -116,6 +128,57 @@ export class Hierarchy {
     for (const kind of ['server', 'service', 'bootstrap'] as const) await this.issuing(kind, null);
     const tenants = await this.database.system((tx) => authorityStore.listTenants(tx));
     for (const tenantId of tenants) await this.issuing('device', tenantId);
+    await this.retireLeftBehind();
+    const missing = (await this.#loadView()).missingCrosses();
+    if (missing.length === 0) return;
+    await this.database.system(async (tx) => {
+      await authorityStore.lockCreation(tx);
+      await this.completeCrosses(tx);
+    });
+    this.#view = null;
+  }
+
+  /** Makes the key of the next generation, before the transaction that records it: a token or a cloud takes its time. */
+  async prepareNext(kind: AuthorityKind, tenantId: string | null): Promise<void> {
+    const newest = await this.database.system((tx) => authorityStore.newestGeneration(tx, kind, tenantId));
+    await this.#key({ kind, tenantId, generation: newest + 1 });
+  }
+
+  /** The next generation, created and trusted by nobody yet, with every cross certificate it needs. In a system transaction. */
+  async addNext(tx: Tx, kind: AuthorityKind, tenantId: string | null): Promise<AuthorityRow> {
+    await authorityStore.lockCreation(tx);
+    const generation = (await authorityStore.newestGeneration(tx, kind, tenantId)) + 1;
+    const root = kind === 'root' ? null : await this.opened((await authorityStore.issuing(tx, 'root', null))!);
+    const row = await this.#insert(tx, { kind, tenantId, generation, state: 'created' }, root);
+    await this.completeCrosses(tx);
+    return row;
+  }
+
+  /** Certifies every authority under every root that is not retired: then no verifier depends on which root it knows. */
+  async completeCrosses(tx: Tx): Promise<void> {
+    const view = new TrustView(await authorityStore.listTrusted(tx), await authorityStore.listCross(tx));
+    const now = this.clock.now();
+    for (const { subject, issuer } of view.missingCrosses()) {
+      const certificatePem = await issueCross({ pem: subject.certificatePem }, await this.opened(issuer), now);
+      await authorityStore.insertCross(tx, { subjectId: subject.id, issuerId: issuer.id, certificatePem }, now);
+    }
+  }
+
+  /**
+   * Retires generations a rollback left behind: device authorities when nothing they issued lives, roots when no enrolment
+   * token that names them can live any more.
+   */
+  async retireLeftBehind(): Promise<void> {
+    const now = this.clock.now();
+    await this.database.system(async (tx) => {
+      for (const { id, kind, since } of await rolloverStore.listLeftBehind(tx)) {
+        const over =
+          kind === 'root'
+            ? now.getTime() - since.getTime() > TOKEN_LIFE_MS
+            : kind === 'device' && (await rolloverStore.countLive(tx, id, now)) === 0;
+        if (over) await authorityStore.move(tx, id, 'retired', now);
+      }
+    });
   }
 
   listTrusted(): Promise<AuthorityRow[]> {
@@ -135,20 +198,21 @@ export class Hierarchy {
     return authorityOf(row.certificatePem, await this.keys.open(row.keyRef, contextOf(row)));
   }
 
-  /** Key first, then the row: after a crash between the two the next try finds the key and goes on. */
   async #create(tx: Tx, kind: AuthorityKind, tenantId: string | null, root: Authority | null): Promise<AuthorityRow> {
     await authorityStore.lockCreation(tx);
     const made = await authorityStore.issuing(tx, kind, tenantId);
-    if (made) return made;
-    const generation = 1;
-    const name = `ca-${kind}${tenantId === null ? '' : `-${tenantId}`}-${generation}`;
-    const identity = { tenantId, kind, generation };
-    const signer = await this.keys.create(name, contextOf(identity), algorithms[kind]);
+    return made ?? this.#insert(tx, { kind, tenantId, generation: 1, state: 'issuing' }, root);
+  }
+
+  /** Key first, then the row: after a crash between the two the next try finds the key and goes on. */
+  async #insert(tx: Tx, made: NewGeneration, root: Authority | null): Promise<AuthorityRow> {
+    const { kind, tenantId, generation, state } = made;
     const { organization } = this.options;
+    const signer = await this.#key(made);
     const now = this.clock.now();
     const authority =
       root === null
-        ? await issueRoot({ organization, signer, now })
+        ? await issueRoot({ organization, generation, signer, now })
         : await issueAuthority(root, {
             organization,
             kind: kind as IssuingKind,
@@ -158,7 +222,14 @@ export class Hierarchy {
             now,
           });
     await authorityStore.announceTrustChange(tx);
-    return authorityStore.insert(tx, { ...identity, certificatePem: authority.pem, keyRef: signer.ref }, now);
+    const row = { tenantId, kind, generation, certificatePem: authority.pem, keyRef: signer.ref };
+    return authorityStore.insert(tx, row, now, state);
+  }
+
+  #key(made: Omit<NewGeneration, 'state'>): Promise<StoredKey> {
+    const { kind, tenantId, generation } = made;
+    const name = `ca-${kind}${tenantId === null ? '' : `-${tenantId}`}-${generation}`;
+    return this.keys.create(name, contextOf(made), algorithms[kind]);
   }
 
   #loadView(): Promise<TrustView> {

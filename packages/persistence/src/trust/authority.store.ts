@@ -46,6 +46,12 @@ export const authorityStore = {
     return row ?? null;
   },
 
+  /** The tenant that runs the installation: the first one made. */
+  async runningTenant(tx: Tx): Promise<string | null> {
+    const [row] = await tx.query<{ id: string }>('select id from tenants order by created_at, id limit 1');
+    return row?.id ?? null;
+  },
+
   /** Every tenant: each has a device authority. */
   async listTenants(tx: Tx): Promise<string[]> {
     return (await tx.query<{ id: string }>('select id from tenants order by id')).map(({ id }) => id);

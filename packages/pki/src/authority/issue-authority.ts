@@ -7,9 +7,14 @@ import { distinguishedName } from './names.js';
 import { signCertificate } from './sign-certificate.js';
 
 /** The self-signed root of an installation: P-384, 20 years. Devices trust this and nothing below it. */
-export const issueRoot = async (options: { organization: string; signer: Signer; now: Date }): Promise<Authority> => {
-  const { signer, now } = options;
-  const name = distinguishedName({ organization: options.organization, commonName: 'Muster Root CA 1' });
+export const issueRoot = async (options: {
+  organization: string;
+  generation?: number;
+  signer: Signer;
+  now: Date;
+}): Promise<Authority> => {
+  const { signer, now, generation = 1 } = options;
+  const name = distinguishedName({ organization: options.organization, commonName: `Muster Root CA ${generation}` });
   const { pem } = await signCertificate(
     {
       subject: name,
