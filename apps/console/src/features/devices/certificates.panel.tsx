@@ -1,146 +1,153 @@
-import { Button, Select } from '@mantine/core';
-import { revokeCertificate } from '@muster/contracts/certificates/certificates.routes';
-import { type Certificate, revocationReasons } from '@muster/contracts/certificates/certificates.schema';
+import type { Certificate } from '@muster/contracts/certificates/certificates.schema';
+import type { Device } from '@muster/contracts/devices/devices.schema';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useAction } from '../../api/use-action.js';
 import { Answer } from '../../ui/answer.js';
-import { ConfirmAction } from '../../ui/confirm-action.js';
-import { Copyable } from '../../ui/copyable.js';
 import { EmptyState } from '../../ui/empty-state.js';
-import { Facts } from '../../ui/facts.js';
-import { many, moment } from '../../ui/format.js';
-import { useNow } from '../../ui/now.js';
+import { Fold } from '../../ui/fold.js';
+import { moment, words } from '../../ui/format.js';
+import { layout } from '../../ui/layout.js';
 import { Panel } from '../../ui/panel.js';
-import { RelativeTime } from '../../ui/relative-time.js';
+import { fileName } from '../../ui/save-file.js';
 import { StatusBadge } from '../../ui/status-badge.js';
-import { useMay } from '../access/session.queries.js';
-import classes from './devices.module.css';
+import { TextBlock } from '../../ui/text-block.js';
+import { MayButton } from '../access/may-button.js';
+import { CertificateFacts } from './certificate-facts.js';
+import { CertificateLife } from './certificate-life.js';
+import classes from './certificates.module.css';
 import { certificatesQuery } from './devices.queries.js';
+import { RenewDialog } from './renew-dialog.js';
+import { RevokeDialog } from './revoke-dialog.js';
+import { SightingsPanel } from './sightings.panel.js';
 
-const DAY = 86_400_000;
+const live = ['issued', 'active', 'superseded', 'on_hold'];
 
-function Life({ certificate }: { readonly certificate: Certificate }) {
-  const now = useNow();
-  const start = Date.parse(certificate.notBefore);
-  const whole = Date.parse(certificate.notAfter) - start;
-  const at = (instant: number) => `${Math.min(100, Math.max(0, ((instant - start) / whole) * 100))}%`;
-  const left = Math.floor((Date.parse(certificate.notAfter) - now) / DAY);
-  const text = left >= 0 ? `${many(left, 'day')} left` : 'expired';
+interface OneCertificate {
+  readonly certificate: Certificate;
+  readonly device: Device;
+}
+
+function Pem({ certificate, device }: OneCertificate) {
   return (
-    <div>
-      <div className={classes.life} role="img" aria-label={`${text}; renewal from ${moment(certificate.renewFrom)}`}>
-        <i className={classes.past} style={{ width: at(now) }} />
-        <i
-          className={classes.window}
-          style={{
-            left: at(Date.parse(certificate.renewFrom)),
-            width: `calc(${at(Date.parse(certificate.renewBy))} - ${at(Date.parse(certificate.renewFrom))})`,
-          }}
-        />
-      </div>
-      <p className="quiet">
-        {text}. It renews by itself between {moment(certificate.renewFrom)} and {moment(certificate.renewBy)}.
-      </p>
-    </div>
+    <Fold title="Certificate (PEM)">
+      <TextBlock
+        text={certificate.pem}
+        label="Certificate"
+        file={fileName(`${device.name}-${certificate.serial.slice(0, 8)}`, 'pem')}
+      />
+    </Fold>
   );
 }
 
-function CertificateItem({ certificate }: { readonly certificate: Certificate }) {
-  const may = useMay('certificate:revoke');
-  const [asking, setAsking] = useState(false);
-  const [why, setWhy] = useState<(typeof revocationReasons)[number]>('unspecified');
-  const revoke = useAction(revokeCertificate, {
-    stale: [['device', certificate.deviceId]],
-    onDone: () => setAsking(false),
-  });
-  const live = ['issued', 'active', 'superseded', 'on_hold'].includes(certificate.state);
+function Current({ certificate, device }: OneCertificate) {
+  const [asking, setAsking] = useState<'revoke' | 'renew' | null>(null);
+  const close = () => setAsking(null);
   return (
-    <li className={classes.certificate}>
-      <div className={classes.certificateHead}>
-        <StatusBadge noun="certificate" state={certificate.state} form="pill" />
-        <span className="soft">{certificate.reasonDetail}</span>
-        {live ? (
-          <Button
-            className={classes.pushRight}
+    <Panel
+      title="Current certificate"
+      actions={
+        <>
+          <MayButton
+            permission="certificate:revoke"
             variant="default"
-            disabled={!may}
-            title={may ? undefined : 'Needs the permission certificate:revoke'}
-            onClick={() => setAsking(true)}
+            whyNot={certificate.state === 'active' ? undefined : 'Only a certificate in use is renewed'}
+            onClick={() => setAsking('renew')}
           >
+            Ask for renewal…
+          </MayButton>
+          <MayButton permission="certificate:revoke" variant="default" onClick={() => setAsking('revoke')}>
             Revoke…
-          </Button>
-        ) : null}
+          </MayButton>
+        </>
+      }
+    >
+      <div className={layout.stack}>
+        <div className={classes.head}>
+          <StatusBadge noun="certificate" state={certificate.state} form="pill" />
+          <span className="soft">{certificate.reasonDetail}</span>
+        </div>
+        <CertificateLife certificate={certificate} />
+        <CertificateFacts certificate={certificate} />
+        <Pem certificate={certificate} device={device} />
       </div>
-      {certificate.state === 'active' || certificate.state === 'issued' ? <Life certificate={certificate} /> : null}
-      <Facts
-        wide
-        facts={[
-          ['Serial', <Copyable key="serial" text={certificate.serial} label="certificate serial" head={20} />],
-          ['Fingerprint (SHA-256)', <Copyable key="fp" text={certificate.fingerprint} label="fingerprint" head={20} />],
-          ['Key', certificate.keyAlgorithm],
-          ['Issuer', certificate.issuer],
-          ['Identity', <code key="uri">{certificate.uri}</code>],
-          ['Valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],
-          ['First used', <RelativeTime key="used" at={certificate.activatedAt} />],
-          certificate.revokedAt !== null && ['Revoked', <RelativeTime key="revoked" at={certificate.revokedAt} />],
-          certificate.sessionCutAt !== null && [
-            'Session cut',
-            <RelativeTime key="cut" at={certificate.sessionCutAt} />,
-          ],
-          certificate.handshakeRefusedAt !== null && [
-            'Refused at the door',
-            <RelativeTime key="refused" at={certificate.handshakeRefusedAt} />,
-          ],
-        ]}
-      />
-      <ConfirmAction
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title="Revoke this certificate?"
-        verb="Revoke"
-        danger
-        reason="optional"
-        busy={revoke.isPending}
-        error={revoke.error}
-        onConfirm={(comment) =>
-          revoke.mutate({
-            params: { certificateId: certificate.id },
-            body: { reason: why, ...(comment ? { comment } : {}) },
-          })
+      {asking === 'revoke' ? <RevokeDialog certificate={certificate} onClose={close} /> : null}
+      {asking === 'renew' ? <RenewDialog certificate={certificate} onClose={close} /> : null}
+    </Panel>
+  );
+}
+
+function Past({ certificate, device }: OneCertificate) {
+  const [revoking, setRevoking] = useState(false);
+  return (
+    <li className={classes.item}>
+      <Fold
+        title={`${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`}
+        said={
+          <span className={classes.said}>
+            <StatusBadge noun="certificate" state={certificate.state} />
+            <span>
+              by {words(certificate.source).toLowerCase()}, generation {certificate.generation}
+            </span>
+          </span>
         }
       >
-        <p>Its session ends within two seconds and every later connection with it is refused. This cannot be undone.</p>
-        <Select
-          label="Reason code (RFC 5280)"
-          allowDeselect={false}
-          data={[...revocationReasons]}
-          value={why}
-          onChange={(value) => setWhy(value as typeof why)}
-        />
-      </ConfirmAction>
+        <div className={layout.stack}>
+          {certificate.reasonDetail ? <p className="soft">{certificate.reasonDetail}</p> : null}
+          <CertificateFacts certificate={certificate} />
+          <Pem certificate={certificate} device={device} />
+          {live.includes(certificate.state) ? (
+            <div className={layout.buttons}>
+              <MayButton permission="certificate:revoke" variant="default" onClick={() => setRevoking(true)}>
+                Revoke…
+              </MayButton>
+            </div>
+          ) : null}
+        </div>
+      </Fold>
+      {revoking ? <RevokeDialog certificate={certificate} onClose={() => setRevoking(false)} /> : null}
     </li>
   );
 }
 
-/** The device's certificates, newest first, with the life of the current one. */
-export function CertificatesPanel({ deviceId }: { readonly deviceId: string }) {
-  const certificates = useQuery(certificatesQuery(deviceId));
+/** The device's current certificate with its life, those before it, and where the identity was used. */
+export function CertificatesPanel({ device }: { readonly device: Device }) {
+  const certificates = useQuery(certificatesQuery(device.id));
   return (
-    <Panel title="Certificates" aside="newest first" bare>
-      <Answer query={certificates}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <EmptyState title="No certificate yet">The device gets one when it enrols.</EmptyState>
-          ) : (
-            <ul>
-              {items.map((certificate) => (
-                <CertificateItem key={certificate.id} certificate={certificate} />
-              ))}
-            </ul>
-          )
-        }
+    <div className={layout.stack}>
+      <Answer query={certificates} lines={10}>
+        {({ items }) => {
+          const current =
+            items.find(({ state }) => state === 'active') ??
+            items.find(({ state }) => state === 'issued') ??
+            items.find(({ state }) => state === 'on_hold');
+          const others = items.filter((one) => one !== current);
+          return (
+            <>
+              {current ? (
+                <Current certificate={current} device={device} />
+              ) : (
+                <Panel title="Current certificate" bare>
+                  <EmptyState title={items.length === 0 ? 'No certificate yet' : 'No valid certificate'}>
+                    {items.length === 0
+                      ? 'The device gets one when it enrols.'
+                      : 'It opens no session. To come back it must be let in to enrol once more: see Actions.'}
+                  </EmptyState>
+                </Panel>
+              )}
+              {others.length > 0 ? (
+                <Panel title={current ? 'Before it' : 'Its certificates'} aside="newest first" bare>
+                  <ul>
+                    {others.map((certificate) => (
+                      <Past key={certificate.id} certificate={certificate} device={device} />
+                    ))}
+                  </ul>
+                </Panel>
+              ) : null}
+            </>
+          );
+        }}
       </Answer>
-    </Panel>
+      <SightingsPanel device={device} />
+    </div>
   );
 }

@@ -12,6 +12,8 @@ import { useState } from 'react';
 import { useAction } from '../../api/use-action.js';
 import { ConfirmAction } from '../../ui/confirm-action.js';
 import { useMay } from '../access/session.queries.js';
+import { ReadmitDialog } from './readmit-dialog.js';
+import { SwapDialog } from './swap-dialog.js';
 
 const verbs = {
   maintain: {
@@ -39,11 +41,14 @@ const verbs = {
     route: decommissionDevice,
     from: ['pre_registered', 'pending_approval', 'active', 'maintenance', 'quarantined'],
     label: 'Decommission',
-    text: 'Its certificates are revoked for good. To come back it must be enrolled as a new device.',
+    text: 'Its certificates are revoked for good. To come back it must be let in to enrol once more.',
     danger: true,
   },
 } as const;
 type Verb = keyof typeof verbs;
+
+/** Whose identity may be given to a device that comes without its old key. */
+const readmitted = ['active', 'maintenance', 'quarantined', 'decommissioned'];
 
 function Confirm({
   verb,
@@ -79,6 +84,8 @@ function Confirm({
 /** What can be done with a device as it is now. */
 export function DeviceActions({ device }: { readonly device: Device }) {
   const [verb, setVerb] = useState<Verb | null>(null);
+  const [dialog, setDialog] = useState<'swap' | 'readmit' | null>(null);
+  const mayReadmit = useMay('enrollment:approve');
   const mayMove = useMay('device:decommission');
   const mayWrite = useMay('device:write');
   const pin = useAction(patchDevice, { stale: [['device', device.id]] });
@@ -99,6 +106,24 @@ export function DeviceActions({ device }: { readonly device: Device }) {
           >
             {device.pinned ? 'Unpin its firmware' : 'Pin its firmware'}
           </Menu.Item>
+          {device.successorId === null && device.state !== 'pre_registered' ? (
+            <Menu.Item
+              disabled={!mayMove}
+              title={mayMove ? undefined : 'Needs the permission device:decommission'}
+              onClick={() => setDialog('swap')}
+            >
+              Replace the hardware…
+            </Menu.Item>
+          ) : null}
+          {device.successorId === null && readmitted.includes(device.state) ? (
+            <Menu.Item
+              disabled={!mayReadmit}
+              title={mayReadmit ? undefined : 'Needs the permission enrollment:approve'}
+              onClick={() => setDialog('readmit')}
+            >
+              Let it enrol once more…
+            </Menu.Item>
+          ) : null}
           <Menu.Divider />
           {(Object.keys(verbs) as Verb[])
             .filter((key) => (verbs[key].from as readonly string[]).includes(device.state))
@@ -115,6 +140,8 @@ export function DeviceActions({ device }: { readonly device: Device }) {
             ))}
         </Menu.Dropdown>
       </Menu>
+      {dialog === 'swap' ? <SwapDialog device={device} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'readmit' ? <ReadmitDialog device={device} onClose={() => setDialog(null)} /> : null}
       {verb ? <Confirm verb={verb} device={device} onClose={() => setVerb(null)} /> : null}
     </>
   );

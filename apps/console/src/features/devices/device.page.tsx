@@ -11,17 +11,22 @@ import { PageHeader } from '../../ui/page-header.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { BlockedNotice } from './blocked-notice.js';
-import { CertificatesPanel } from './certificates.panel.js';
+import { CloneNotice } from './clone-notice.js';
 import { CommandsPanel } from './commands.panel.js';
 import { DeviceActions } from './device-actions.js';
 import { DeviceOverviewPanel } from './device-overview.panel.js';
 import { deviceQuery } from './devices.queries.js';
+import { SwapNotice } from './swap-notice.js';
 import { TimelinePanel } from './timeline.panel.js';
 import { TwinPanel } from './twin.panel.js';
 import { UpdatesPanel } from './updates.panel.js';
 
 const TelemetryPanel = lazy(() =>
   import('../telemetry/telemetry.panel.js').then((module) => ({ default: module.TelemetryPanel })),
+);
+
+const CertificatesPanel = lazy(() =>
+  import('./certificates.panel.js').then((module) => ({ default: module.CertificatesPanel })),
 );
 
 const route = getRouteApi('/inside/devices/$deviceId');
@@ -63,6 +68,8 @@ export function DevicePage() {
             }
             actions={<DeviceActions device={device} />}
           />
+          <CloneNotice device={device} />
+          <SwapNotice device={device} />
           <BlockedNotice device={device} />
           <Tabs value={tab} onChange={(value) => go(value as DeviceSearch['tab'])} keepMounted={false}>
             <Tabs.List aria-label="Device details" mb="md">
@@ -93,7 +100,9 @@ export function DevicePage() {
                 <UpdatesPanel device={device} />
               </Tabs.Panel>
               <Tabs.Panel value="certificates">
-                <CertificatesPanel deviceId={deviceId} />
+                <Suspense fallback={null}>
+                  <CertificatesPanel device={device} />
+                </Suspense>
               </Tabs.Panel>
               <Tabs.Panel value="timeline">
                 <TimelinePanel deviceId={deviceId} />

@@ -7,6 +7,7 @@ import {
   fleetSummary,
   getDevice,
   getTwin,
+  listDeviceSightings,
   listDevices,
 } from '@muster/contracts/devices/devices.routes';
 import type { DeviceQuery } from '@muster/contracts/devices/devices.schema';
@@ -90,4 +91,11 @@ export const certificatesQuery = (deviceId: string) =>
   queryOptions({
     queryKey: ['device', deviceId, 'certificates'],
     queryFn: ({ signal }) => call(listDeviceCertificates, { params: { deviceId }, query: { pageSize: 50 }, signal }),
+  });
+
+export const sightingsQuery = (deviceId: string) =>
+  queryOptions({
+    queryKey: ['device', deviceId, 'sightings'],
+    queryFn: ({ signal }) => call(listDeviceSightings, { params: { deviceId }, signal }),
+    refetchInterval: 15_000,
   });
