@@ -11,6 +11,7 @@ const commands = {
   start: { run: [launcher, 'start'] },
   backup: { run: [launcher, 'backup'] },
   restore: { run: [launcher, 'restore'] },
+  'rotate-kek': { run: [launcher, 'rotate-kek'] },
   migrate: { run: [launcher, 'migrate'] },
   bench: { run: [join(root, 'tools/bench.mjs')] },
   test: { run: [join(root, 'tools/test.mjs')] },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
-import { loadKek } from '@muster/pki/keys/kek';
+import { openKeks } from '@muster/pki/keys/kek';
 import { systemClock } from '@muster/runtime/clock/clock';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { openDatabase } from '@muster/runtime/database/open-database';
@@ -24,13 +24,13 @@ const beside = (path: string): string => fileURLToPath(new URL(path, import.meta
 
 await runProcess('api', async (chassis) => {
   const { settings, logger, metrics, shutdown } = chassis;
-  const kek = await loadKek(join(settings.data, 'keys', 'kek'), settings.kek);
+  const keks = await openKeks(join(settings.data, 'keys'), settings);
   const { databaseUrl: ownerUrl, databaseAppUrl: appUrl, databaseSystemUrl: systemUrl } = settings;
   // Under `npm start` the launcher has done this and keeps the owner's URL to itself; under compose it falls to the api.
   if (ownerUrl) await prepareDatabase({ ownerUrl, appUrl, systemUrl });
   const database = await openDatabase(settings, chassis);
   await ensureFirstTenant(database);
-  const identity = openIdentity(settings, { database, clock: systemClock, kek });
+  const identity = openIdentity(settings, { database, clock: systemClock, kek: keks });
   const doorTls = await identity.files.refresh();
 
   const deps: ApiDeps = {
@@ -39,7 +39,7 @@ await runProcess('api', async (chassis) => {
     log: logger,
     metrics,
     nestLogger: new NestLogger(logger),
-    secret: Buffer.from(hkdfSync('sha256', kek, '', 'muster api door', 32)),
+    secret: Buffer.from(hkdfSync('sha256', await keks.current(), '', 'muster api door', 32)),
     files: {
       console: beside('../../console/dist'),
       agent: beside('../../../packages/device-agent/dist/muster-agent.tgz'),

@@ -2,6 +2,7 @@ import { backup } from './backup/backup.js';
 import { restore } from './backup/restore.js';
 import { migrateOnly } from './migrate-only.js';
 import { parseArchive, parseStart, startUsage, UsageError } from './options.js';
+import { rotateKek } from './rotate-kek.js';
 import { start } from './start.js';
 import { say } from './terminal.js';
 
@@ -22,6 +23,10 @@ async function run(): Promise<void> {
     return options ? start(options) : say(startUsage);
   }
   if (command === 'migrate') return migrateOnly();
+  if (command === 'rotate-kek') {
+    const options = parseArchive(words);
+    return options ? rotateKek(options) : say('Usage: npm run rotate-kek -- [--data DIR]');
+  }
   if (command !== 'backup' && command !== 'restore') throw new UsageError(`unknown command ${command ?? ''}`);
   const options = parseArchive(words);
   if (!options) return say(`Usage: npm run ${command} -- [file] [--data DIR]`);

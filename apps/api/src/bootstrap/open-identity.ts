@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Database } from '@muster/persistence/database';
-import { FileKeyStore } from '@muster/pki/keys/file-key-store';
+import type { Keks } from '@muster/pki/keys/kek';
+import { openKeys, type SignerSettings } from '@muster/pki/keys/open-keys';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { Settings } from '@muster/runtime/config/settings';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
@@ -20,11 +21,11 @@ export interface IdentityParts {
 
 /** Everything that signs, from the settings of the process. Nothing is made yet: `files.refresh()` does that. */
 export const openIdentity = (
-  settings: Pick<Settings, 'data' | 'host' | 'port' | 'devicePort' | 'mqttPort' | 'mqttUrl'>,
-  parts: { database: Database; clock: Clock; kek: Buffer },
+  settings: Pick<Settings, 'data' | 'host' | 'port' | 'devicePort' | 'mqttPort' | 'mqttUrl'> & SignerSettings,
+  parts: { database: Database; clock: Clock; kek: Buffer | Keks },
 ): IdentityParts => {
   const { database, clock, kek } = parts;
-  const keys = new FileKeyStore(join(settings.data, 'keys'), kek);
+  const keys = openKeys(settings, { folder: join(settings.data, 'keys'), keks: kek });
   const hierarchy = new Hierarchy(database, keys, clock, { domain: DOMAIN, organization: 'Muster' });
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   const urls = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Database } from '@muster/persistence/database';
-import { FileKeyStore } from '@muster/pki/keys/file-key-store';
-import { loadKek } from '@muster/pki/keys/kek';
+import { openKeks } from '@muster/pki/keys/kek';
+import { openKeys } from '@muster/pki/keys/open-keys';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { SETTINGS, type Settings } from '@muster/runtime/config/settings';
 import { Module } from '@nestjs/common';
@@ -15,8 +15,10 @@ const signer = {
   provide: CommandSigner,
   inject: [Database, SETTINGS, CLOCK],
   useFactory: async (database: Database, settings: Settings, clock: Clock) => {
-    const keys = join(settings.data, 'keys');
-    return new CommandSigner(database, new FileKeyStore(keys, await loadKek(join(keys, 'kek'), settings.kek)), clock);
+    const folder = join(settings.data, 'keys');
+    const keks = await openKeks(folder, settings);
+    // Nothing here issues certificates or releases: keys for those do not open in this process.
+    return new CommandSigner(database, openKeys(settings, { folder, keks }, ['command']), clock);
   },
 };
 

@@ -44,7 +44,7 @@ const viaTemporary = async (
   await syncFolder(dirname(path));
 };
 
-const syncFolder = async (folder: string): Promise<void> => {
+export const syncFolder = async (folder: string): Promise<void> => {
   // Windows cannot open a folder for sync; a rename is durable enough there.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

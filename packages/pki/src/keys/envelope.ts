@@ -13,6 +13,8 @@ export interface Envelope {
   readonly v: 1;
   /** First 16 hex digits of SHA-256 of the KEK: says which KEK opens it, reveals nothing about it. */
   readonly kek: string;
+  /** What it is for, so that it can be wrapped anew; believed only where the box opens with it. Absent in the oldest. */
+  readonly context?: string;
   readonly key: Box;
   readonly secret: Box;
 }
@@ -52,7 +54,7 @@ const checkKek = (kek: Buffer): void => {
 export const seal = (kek: Buffer, context: string, secret: Buffer): Envelope => {
   checkKek(kek);
   const dataKey = randomBytes(32);
-  return { v: 1, kek: kekId(kek), key: close(kek, context, dataKey), secret: close(dataKey, context, secret) };
+  return { v: 1, kek: kekId(kek), context, key: close(kek, context, dataKey), secret: close(dataKey, context, secret) };
 };
 
 export const unseal = (kek: Buffer, context: string, envelope: Envelope): Buffer => {
@@ -65,5 +67,20 @@ export const unseal = (kek: Buffer, context: string, envelope: Envelope): Buffer
 /** The same secret under a new KEK: only the data key is wrapped again. */
 export const rewrap = (oldKek: Buffer, newKek: Buffer, context: string, envelope: Envelope): Envelope => {
   checkKek(newKek);
-  return { ...envelope, kek: kekId(newKek), key: close(newKek, context, open(oldKek, context, envelope.key)) };
+  const key = close(newKek, context, open(oldKek, context, envelope.key));
+  return { ...envelope, kek: kekId(newKek), context, key };
+};
+
+const isBox = (value: unknown): boolean =>
+  ['iv', 'tag', 'data'].every((part) => typeof (value as Record<string, unknown> | null)?.[part] === 'string');
+
+/** The envelope a file holds. Throws EnvelopeFault when it was cut short or holds something else. */
+export const readEnvelope = (text: string): Envelope => {
+  try {
+    const envelope = JSON.parse(text) as Envelope;
+    if (typeof envelope.kek === 'string' && isBox(envelope.key) && isBox(envelope.secret)) return envelope;
+  } catch {
+    // Said below.
+  }
+  throw new EnvelopeFault('this is no sealed key, or only a part of one');
 };

@@ -57,6 +57,48 @@ describe('keys in sealed files', () => {
     await expect(vault.open('../k', context)).rejects.toThrow('not a key reference');
   });
 
+  // Attack list, row 99.
+  it('refuses a wrapped key that was moved to another tenant, also when the file says it belongs there', async () => {
+    const folder = await newFolder();
+    const store = new FileKeyStore(folder, randomBytes(32));
+    const [ours, theirs] = [context, { ...context, tenant: 'other' }];
+    await store.create('ca-device-main-1', ours, 'ES256');
+    await store.create('ca-device-other-1', theirs, 'ES256');
+    const path = (name: string) => join(folder, `${name}.key`);
+    const own = JSON.parse(await readFile(path('ca-device-main-1'), 'utf8'));
+    const foreign = JSON.parse(await readFile(path('ca-device-other-1'), 'utf8'));
+    for (const moved of [
+      own,
+      { ...own, context: foreign.context },
+      { ...foreign, key: own.key },
+      { ...own, key: foreign.key },
+    ]) {
+      await writeFile(path('ca-device-other-1'), JSON.stringify(moved));
+      await expect(store.open('ca-device-other-1', theirs)).rejects.toThrow(EnvelopeFault);
+    }
+    expect((await store.open('ca-device-main-1', ours)).algorithm).toBe('ES256');
+  });
+
+  it.each([0, 1, 4, 12, 15])(
+    'refuses a file whose tag was cut to %d bytes, and one cut short itself',
+    async (bytes) => {
+      const folder = await newFolder();
+      const store = new FileKeyStore(folder, randomBytes(32));
+      await store.create('k', context, 'ES256');
+      const path = join(folder, 'k.key');
+      const text = await readFile(path, 'utf8');
+      for (const box of ['key', 'secret']) {
+        const envelope = JSON.parse(text);
+        envelope[box].tag = Buffer.from(envelope[box].tag, 'base64').subarray(0, bytes).toString('base64');
+        await writeFile(path, JSON.stringify(envelope));
+        await expect(store.open('k', context)).rejects.toThrow(EnvelopeFault);
+      }
+      await writeFile(path, text.slice(0, (text.length * bytes) / 16));
+      await expect(store.open('k', context)).rejects.toThrow(EnvelopeFault);
+      await expect(store.create('k', context, 'ES256')).rejects.toThrow(EnvelopeFault);
+    },
+  );
+
   it('refuses altered bytes and a shortened authentication tag', () => {
     const kek = randomBytes(32);
     const envelope = seal(kek, 'c', Buffer.from('secret'));
