@@ -51,7 +51,7 @@ export const openDoorHarness = async (
   { deviceSlices = [], settings = {}, ...doorParts }: DoorOptions = {},
 ) => {
   const data = await mkdtemp(join(tmpdir(), 'muster-door-'));
-  const identity = openIdentity({ data, ...urls }, { database, clock, kek });
+  const identity = openIdentity({ data, ...urls, ...settings }, { database, clock, kek });
   const providers = [
     { provide: IdentityDoor, useValue: identity.door },
     { provide: SETTINGS, useValue: { data, ...settings } },
