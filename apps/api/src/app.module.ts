@@ -14,6 +14,7 @@ import { ReleasesModule } from './releases/releases.module.js';
 import { DeviceDoorsModule } from './telemetry/doors/device-doors.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { DeviceTrustModule } from './trust/device-trust.module.js';
+import { TrustModule } from './trust/trust.module.js';
 
 /** Every slice of the people's application. */
 export const slices: readonly (Type | DynamicModule)[] = [
@@ -21,6 +22,7 @@ export const slices: readonly (Type | DynamicModule)[] = [
   DevicesModule,
   EnrollmentModule,
   CertificatesModule,
+  TrustModule,
   ConfigsModule,
   CommandsModule,
   ReleasesModule,

@@ -35,8 +35,7 @@ export class TrustFiles {
   async refresh(): Promise<DoorTls> {
     const { folder } = this.options;
     const { hierarchy, bundles } = this.door;
-    hierarchy.forget();
-    bundles.forget();
+    this.door.forget();
     await hierarchy.prepare();
     await bundles.prepare();
     const server = await hierarchy.issuing('server', null);

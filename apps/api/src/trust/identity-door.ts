@@ -22,6 +22,13 @@ export class IdentityDoor {
     readonly leafLife?: number,
   ) {}
 
+  /** Looks everything up anew: who issues, who is trusted, who signs. */
+  forget(): void {
+    this.hierarchy.forget();
+    this.signingKeys.forget();
+    this.bundles.forget();
+  }
+
   /** Lists of an authority with one shard keep the address they always had. */
   crlUri(authorityId: string, shard = 0, shards = 1): string {
     return `${this.urls.consoleUrl}/crl/${authorityId}${shards === 1 ? '' : `-${shard}`}.crl`;

@@ -77,9 +77,9 @@ export class SigningKeys {
    * Makes the private half of a key that is to be announced. Done before the transaction that records it, because a token or
    * a cloud takes its time; asked again, after a crash or a refusal, it answers the same key.
    */
-  async prepareNext(tenantId: string, purpose: SigningPurpose): Promise<NewSigningKeyRow> {
+  async prepareNext(tenantId: string, purpose: SigningPurpose): Promise<void> {
     const newest = await this.database.system((tx) => signingKeyStore.newestGeneration(tx, tenantId, purpose));
-    return this.#make(tenantId, purpose, newest + 1);
+    await this.make(tenantId, purpose, newest + 1);
   }
 
   async #findActive(tenantId: string, purpose: SigningPurpose): Promise<SigningKeyRow> {
@@ -89,12 +89,13 @@ export class SigningKeys {
       await authorityStore.lockCreation(tx);
       const made = await signingKeyStore.signing(tx, tenantId, purpose);
       if (made) return made;
-      await signingKeyStore.insert(tx, await this.#make(tenantId, purpose, 1), this.clock.now());
+      await signingKeyStore.insert(tx, await this.make(tenantId, purpose, 1), this.clock.now());
       return (await signingKeyStore.signing(tx, tenantId, purpose))!;
     });
   }
 
-  async #make(tenantId: string, purpose: SigningPurpose, generation: number): Promise<NewSigningKeyRow> {
+  /** What already stands under this generation is answered again. */
+  async make(tenantId: string, purpose: SigningPurpose, generation: number): Promise<NewSigningKeyRow> {
     const kid = `${tenantId}-${purpose}-${generation}`;
     // Not every token and cloud can do Ed25519; devices verify both.
     const context = { tenant: tenantId, purpose, generation };
