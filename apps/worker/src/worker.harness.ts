@@ -23,7 +23,10 @@ export interface SentDownlink {
 export class MemoryTransport implements UplinkTransport {
   readonly sent: SentDownlink[] = [];
   readonly kicked: string[] = [];
+  /** Sessions that no kick ends, by fingerprint. */
+  readonly stuck = new Set<string>();
   revocationLagMs = 0;
+  knock?: NonNullable<UplinkTransport['knock']>;
   #listener: UplinkListener | null = null;
 
   async start(listener: UplinkListener): Promise<void> {
@@ -37,6 +40,9 @@ export class MemoryTransport implements UplinkTransport {
   async kick(deviceId: string): Promise<boolean> {
     this.kicked.push(deviceId);
     return true;
+  }
+  hasSession(_deviceId: string, fingerprint: string): boolean {
+    return this.stuck.has(fingerprint);
   }
   async close(): Promise<void> {}
 

@@ -56,7 +56,7 @@ export class CertificatesService {
 
   get({ principal, params }: Call<typeof routes.getCertificate>) {
     return this.database.tenant(principal.tenantId, async (tx) => {
-      const row = await fleetCertificateStore.find(tx, params.certificateId);
+      const row = await certificateStore.find(tx, params.certificateId);
       if (!row) throw Refusal.notFound('certificate', params.certificateId);
       return toCertificate(row);
     });
@@ -65,7 +65,7 @@ export class CertificatesService {
   revoke(call: Call<typeof routes.revokeCertificate>) {
     const { principal, params, body, requestId } = call;
     return this.database.insist(principal.tenantId, async (tx) => {
-      const known = await fleetCertificateStore.find(tx, params.certificateId);
+      const known = await certificateStore.find(tx, params.certificateId);
       if (!known) throw Refusal.notFound('certificate', params.certificateId);
       // The device first, as everybody does who changes both.
       await deviceStore.lock(tx, known.deviceId);

@@ -5,10 +5,11 @@ import { AskRenewals } from '../trust/ask-renewals.js';
 import { SpreadBundle } from '../trust/spread-bundle.js';
 import { TrustCourier } from '../trust/trust-courier.js';
 import { CertificateSweep } from './certificate-sweep.js';
+import type { ToProve } from './refusal-prover.js';
 import { SessionCutter } from './session-cutter.js';
 
 /** What follows from certificates after the transaction that changed them. */
-@Processor('certificates')
+@Processor('certificates', { concurrency: 16 })
 export class CertificatesProcessor extends WorkerHost {
   constructor(
     private readonly cutter: SessionCutter,
@@ -26,6 +27,8 @@ export class CertificatesProcessor extends WorkerHost {
         return this.cutter.apply(job.data as LetterJob);
       case 'cut-again':
         return this.cutter.again(job.data as { deviceId: string });
+      case 'prove-refusal':
+        return this.cutter.prove(job.data as ToProve);
       case 'deliver-trust':
         return this.courier.deliver(job.data as LetterJob);
       case 'spread-bundle':

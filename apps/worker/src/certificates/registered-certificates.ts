@@ -1,4 +1,4 @@
-import { authoriseConnect } from '@muster/domain/certificates/authorise-connect';
+import { authoriseConnect, overlapMs } from '@muster/domain/certificates/authorise-connect';
 import { activateCertificate } from '@muster/persistence/certificates/activate-certificate';
 import { certificateStore, type PresentedRow } from '@muster/persistence/certificates/certificate.store';
 import type { Database } from '@muster/persistence/database';
@@ -31,9 +31,9 @@ export class RegisteredCertificates implements ConnectAuthority {
   }
 }
 
-const grantOf = ({ tenantId, deviceId, fingerprint, notAfter }: PresentedRow): SessionGrant => ({
-  tenant: tenantId,
-  deviceId,
-  fingerprint,
-  notAfter,
-});
+/** What is superseded opens a session for the rest of the overlap only. */
+const grantOf = ({ tenantId, deviceId, fingerprint, state, since, notAfter }: PresentedRow): SessionGrant => {
+  const overlapEnds = new Date(since.getTime() + overlapMs);
+  const end = state === 'superseded' && overlapEnds < notAfter ? overlapEnds : notAfter;
+  return { tenant: tenantId, deviceId, fingerprint, notAfter: end };
+};

@@ -6,18 +6,14 @@ import { Database, type Tx } from '@muster/persistence/database';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
-import { InjectQueue } from '@nestjs/bullmq';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Queue } from 'bullmq';
 import { Downlink } from '../gateway/downlink.publisher.js';
 import type { LetterJob } from '../outbox/routing.js';
-
-/** Once more for a broker that took longer than it should. */
-const LATE_FACTOR = 5;
+import { RefusalProver, type ToProve } from './refusal-prover.js';
 
 /**
- * Ends the sessions of what was revoked or put out of service: a revocation list alone ends none. The device is free to
- * connect again and is then judged by its certificate, so cutting once too often does no harm.
+ * Ends the sessions of what was revoked, put out of service or is past its time: a revocation list alone ends none. The device
+ * is free to connect again and is then judged by its certificate, so cutting once too often does no harm.
  */
 @Injectable()
 export class SessionCutter {
@@ -25,40 +21,41 @@ export class SessionCutter {
     private readonly database: Database,
     private readonly downlink: Downlink,
     private readonly registry: DeviceRegistry,
-    @InjectQueue('certificates') private readonly queue: Queue,
+    private readonly prover: RefusalProver,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** From `certificate.revoked` and from `device.changed` of a device that is out. Repeat-safe. */
+  /** From `certificate.revoked`, `certificate.ended` and `device.changed` of a device that is out. Repeat-safe. */
   async apply({ id, tenantId, payload }: LetterJob): Promise<void> {
-    const { deviceId, certificateId } = payload as { deviceId: string; certificateId?: string };
+    const { deviceId, certificateId, fingerprint } = payload as {
+      deviceId: string;
+      certificateId?: string;
+      fingerprint?: string;
+    };
     const device = await this.database.tenant(tenantId, (tx) => deviceStore.find(tx, deviceId));
     const isOut = device !== null && device.state !== 'active' && device.state !== 'maintenance';
     if (certificateId === undefined && !isOut) return;
     this.registry.forget(deviceId);
-    await this.downlink.kick(deviceId);
-    await this.#cutAgain(id, deviceId);
-    await this.database.tenant(tenantId, (tx) => this.#record(tx, deviceId, certificateId));
+    await this.downlink.kick(deviceId, isOut ? undefined : fingerprint);
+    const cut = await this.database.tenant(tenantId, (tx) => this.#record(tx, deviceId, certificateId));
+    await this.prover.follow(
+      id,
+      deviceId,
+      cut.map((one) => ({ tenantId, certificateId: one })),
+    );
   }
 
-  /** The session a device opened after the first cut, before its broker had read the revocation. */
-  async again({ deviceId }: { readonly deviceId: string }): Promise<void> {
-    await this.downlink.kick(deviceId);
+  /** The jobs that follow, while a broker has not read the revocation. */
+  again(job: { readonly deviceId: string }): Promise<void> {
+    return this.prover.cutAgain(job);
   }
 
-  async #cutAgain(letterId: string, deviceId: string): Promise<void> {
-    const lagMs = this.downlink.revocationLagMs;
-    if (lagMs === 0) return;
-    const delays = [lagMs, lagMs * LATE_FACTOR];
-    const jobs = delays.map((delay) => ({
-      name: 'cut-again',
-      data: { deviceId },
-      opts: { delay, jobId: `${letterId}.cut-again.${delay}`, attempts: 5 },
-    }));
-    await this.queue.addBulk(jobs);
+  prove(job: ToProve): Promise<void> {
+    return this.prover.prove(job);
   }
 
-  async #record(tx: Tx, deviceId: string, certificateId: string | undefined): Promise<void> {
+  /** Ids of the certificates that no session is left of. */
+  async #record(tx: Tx, deviceId: string, certificateId: string | undefined): Promise<string[]> {
     const now = this.clock.now();
     const certificates = await certificateStore.listOfDevice(tx, deviceId, null, 100);
     const cut = certificates.filter(({ id, state }) => id === certificateId || state === 'on_hold');
@@ -68,6 +65,7 @@ export class SessionCutter {
       await outbox.drop(tx, { tenantId: tx.tenantId!, type: 'certificate.session_cut', key: deviceId, payload });
     }
     await this.#finishDecommissioning(tx, deviceId, now);
+    return cut.map(({ id }) => id);
   }
 
   /** Decommissioning lasts until the session is cut. */

@@ -46,8 +46,17 @@ export class Downlink {
     return this.transport.revocationLagMs;
   }
 
-  /** Ends the device's session now; false when it had none. */
-  kick(deviceId: string): Promise<boolean> {
-    return this.transport.kick(deviceId);
+  /** Ends the device's session now, or only that of one certificate, as the transport does. */
+  kick(deviceId: string, fingerprint?: string): Promise<boolean> {
+    return this.transport.kick(deviceId, fingerprint);
+  }
+
+  hasSession(deviceId: string, fingerprint: string): boolean {
+    return this.transport.hasSession(deviceId, fingerprint);
+  }
+
+  /** As the transport's; undefined where every session is judged by the registry. */
+  get knock(): UplinkTransport['knock'] {
+    return this.transport.knock;
   }
 }

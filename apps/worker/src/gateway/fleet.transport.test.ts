@@ -28,6 +28,7 @@ const open = () => {
     resume: say('resume'),
     publish: async () => {},
     kick: async () => false,
+    hasSession: () => false,
     close: async () => void said.push('close'),
   };
   const pipeline = {

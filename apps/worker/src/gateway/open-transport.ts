@@ -35,7 +35,11 @@ export async function openTransport(parts: TransportParts): Promise<UplinkTransp
     const { key, cert, ca } = await readTls(folder, 'service', 'root.pem');
     // Process numbers repeat between hosts and containers, and a broker ends the older session of two with one id.
     const clientId = `muster-worker-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-    return new ExternalTransport({ url: settings.mqttUrl, key, cert, ca, clientId }, clock, logger);
+    return new ExternalTransport(
+      { url: settings.mqttUrl, devicePort: settings.mqttPort, key, cert, ca, clientId },
+      clock,
+      logger,
+    );
   }
   const tls = await readTls(folder, 'broker', 'broker-trust.pem');
   const refusals = new Counter({

@@ -31,8 +31,27 @@ export interface UplinkTransport {
   resume(): void;
   /** Sends a downlink. QoS 0 resolves when handed to the socket, QoS 1 when the peer acknowledged it or nobody listens. */
   publish(topic: string, payload: Buffer, qos: 0 | 1): Promise<void>;
-  /** Ends the session of a device; false when it had none (or the broker cannot tell). */
-  kick(deviceId: string): Promise<boolean>;
+  /**
+   * Ends the session of a device, or only one that was opened with this certificate (its SHA-256) where the broker tells them
+   * apart; false when it had none.
+   */
+  kick(deviceId: string, fingerprint?: string): Promise<boolean>;
+  /** Whether a session with this certificate is open; false where the broker cannot tell. */
+  hasSession(deviceId: string, fingerprint: string): boolean;
+  /**
+   * Comes to the broker as a device does, with a certificate that is revoked. Absent where every session is judged by the
+   * registry.
+   */
+  readonly knock?: (identity: KnockIdentity) => Promise<KnockAnswer>;
   /** Ends without acknowledging what is not committed. */
   close(): Promise<void>;
 }
+
+/** PEM: a certificate with its chain, and its private key. */
+export interface KnockIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Turned away as revoked; let in; or something else happened, which proves nothing. */
+export type KnockAnswer = 'revoked' | 'let_in' | { readonly unclear: string };

@@ -104,12 +104,13 @@ export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 }
 
-const jobOf = ({ createdAt: _, ...data }: Letter, { queue, job }: Route) => ({
+const jobOf = ({ createdAt: _, ...data }: Letter, { queue, job, priority }: Route) => ({
   name: job,
   data,
   opts: {
     jobId: `${data.id}.${queue}.${job}`,
     attempts: 20,
+    ...(priority === undefined ? {} : { priority }),
     backoff: { type: 'exponential' as const, delay: 250 },
   },
 });

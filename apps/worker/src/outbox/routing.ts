@@ -21,6 +21,8 @@ export interface Route {
   readonly queue: QueueName;
   /** Name of the job; with the queue it names the consumer. */
   readonly job: string;
+  /** What others of its queue may overtake: everything without one goes first, then the lower number. */
+  readonly priority?: number;
 }
 
 /** What a job made from a letter carries. */
@@ -41,7 +43,7 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
   // What waits for a device is sent when its first heartbeat after connecting arrives.
   'device.connected': [
     { queue: 'devices', job: 'judge-presence' },
-    { queue: 'certificates', job: 'deliver-trust' },
+    { queue: 'certificates', job: 'deliver-trust', priority: 10 },
     { queue: 'configs', job: 'deliver-desired' },
     { queue: 'commands', job: 'deliver-pending' },
     { queue: 'campaigns', job: 'deliver-offer' },
@@ -70,11 +72,12 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
     { queue: 'certificates', job: 'cut-session' },
     { queue: 'notifications', job: 'notify' },
   ],
+  'certificate.ended': [{ queue: 'certificates', job: 'cut-session' }],
   'device.clone_suspected': [{ queue: 'notifications', job: 'notify' }],
   'anomaly.opened': [{ queue: 'notifications', job: 'notify' }],
   'anomaly.closed': [{ queue: 'notifications', job: 'notify' }],
-  'trust.bundle_made': [{ queue: 'certificates', job: 'spread-bundle' }],
-  'trust.rollover_changed': [{ queue: 'certificates', job: 'ask-renewals' }],
+  'trust.bundle_made': [{ queue: 'certificates', job: 'spread-bundle', priority: 10 }],
+  'trust.rollover_changed': [{ queue: 'certificates', job: 'ask-renewals', priority: 10 }],
   'certificate.renewal_requested': [{ queue: 'certificates', job: 'deliver-trust' }],
   'dead_letter.replay_requested': [{ queue: 'telemetry', job: 'replay' }],
   'dead_letter.replays_requested': [{ queue: 'telemetry', job: 'replay-many' }],

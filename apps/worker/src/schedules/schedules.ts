@@ -30,7 +30,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'campaigns', job: 'collect-evidence', everyMs: 10 * SECOND },
   { queue: 'campaigns', job: 'join-late', everyMs: 30 * SECOND },
   { queue: 'releases', job: 'build-deltas', everyMs: 2 * SECOND },
-  { queue: 'certificates', job: 'settle-due', everyMs: MINUTE },
+  { queue: 'certificates', job: 'settle-due', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'refresh-trust', everyMs: HOUR },
   { queue: 'notifications', job: 'deliver-due', everyMs: 5 * SECOND },
   { queue: 'notifications', job: 'forget', everyMs: HOUR },

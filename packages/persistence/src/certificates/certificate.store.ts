@@ -57,6 +57,9 @@ export const certificateColumns = `c.id, c.tenant_id as "tenantId", c.device_id 
   c.source_id as "sourceId", c.late,
   (select a.generation from authorities a where a.id = c.authority_id) as generation`;
 
+/** What was found out while it was on hold says nothing about the next time. */
+const returns = `c.state = 'on_hold' and $2 in ('issued', 'active')`;
+
 /** Who holds sessions listens here: the id of a device, a space, and the fingerprint that is out. */
 export const revokedChannel = 'muster_revoked';
 
@@ -108,6 +111,13 @@ export const certificateStore = {
     return row ?? null;
   },
 
+  async find(tx: Tx, id: string): Promise<CertificateRow | null> {
+    const [row] = await tx.query<CertificateRow>(`select ${certificateColumns} from certificates c where c.id = $1`, [
+      id,
+    ]);
+    return row ?? null;
+  },
+
   async lock(tx: Tx, id: string): Promise<CertificateRow | null> {
     const [row] = await tx.query<CertificateRow>(
       `select ${certificateColumns} from certificates c where c.id = $1 for update`,
@@ -149,7 +159,10 @@ export const certificateStore = {
     const [row] = await tx.query<CertificateRow>(
       `update certificates c set state = $2, reason_code = $3, reason_detail = $4, since = $5,
          activated_at = case when $2 = 'active' then coalesce(c.activated_at, $5) else c.activated_at end,
-         revoked_at = case when $2 = 'revoked' then $5 else c.revoked_at end
+         revoked_at = case when $2 = 'revoked' then $5 else c.revoked_at end,
+         session_cut_at = case when ${returns} then null else c.session_cut_at end,
+         handshake_refused_at = case when ${returns} then null else c.handshake_refused_at end,
+         refusal_proven_at = case when ${returns} then null else c.refusal_proven_at end
        where c.id = $1 returning ${certificateColumns}`,
       [id, change.state, change.reasonCode, change.reasonDetail, now],
     );

@@ -60,11 +60,4 @@ export const fleetCertificateStore = {
       values,
     );
   },
-
-  async find(tx: Tx, id: string): Promise<CertificateRow | null> {
-    const [row] = await tx.query<CertificateRow>(`select ${certificateColumns} from certificates c where c.id = $1`, [
-      id,
-    ]);
-    return row ?? null;
-  },
 };

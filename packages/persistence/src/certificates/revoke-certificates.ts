@@ -93,6 +93,7 @@ export const suspendAllOf = async (
     if (step.kind === 'refused') continue;
     const change = { state: step.state, reasonCode: reason.code, reasonDetail: reason.detail };
     await certificateStore.setState(tx, row.id, change, now);
+    if (event === 'hold') await certificateStore.announceRevoked(tx, [row]);
   }
   await authorityStore.announceTrustChange(tx);
 };

@@ -141,10 +141,16 @@ export class EmbeddedTransport implements UplinkTransport {
     });
   }
 
-  kick(deviceId: string): Promise<boolean> {
+  kick(deviceId: string, fingerprint?: string): Promise<boolean> {
     const client = this.#sessions.get(deviceId);
-    if (!client) return Promise.resolve(false);
+    if (!client || (fingerprint !== undefined && !this.hasSession(deviceId, fingerprint)))
+      return Promise.resolve(false);
     return new Promise((resolve) => client.close(() => resolve(true)));
+  }
+
+  hasSession(deviceId: string, fingerprint: string): boolean {
+    const client = this.#sessions.get(deviceId);
+    return client !== undefined && this.#grants.get(client)?.fingerprint === fingerprint;
   }
 
   /** New connections meet the new certificate and trust list; those that stand stay. */

@@ -5,6 +5,7 @@ export interface SessionGrant {
   readonly tenant: string;
   readonly deviceId: string;
   readonly fingerprint: string;
+  /** When the session ends: with the certificate, or with the overlap of one that is superseded. */
   readonly notAfter: Date;
 }
 

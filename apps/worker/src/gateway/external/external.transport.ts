@@ -1,12 +1,14 @@
 import { parseTopic, uplinkFilter } from '@muster/contracts/mqtt/topics';
 import type { Clock } from '@muster/runtime/clock/clock';
-import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
+import type { KnockAnswer, KnockIdentity, UplinkListener, UplinkTransport } from '../uplink.port.js';
 import { AckOrder } from './ack-order.js';
 import { type ConnectionSettings, MqttConnection } from './mqtt-connection.js';
 
 export interface ExternalSettings {
   /** mqtts URL of the broker's listener for services. */
   readonly url: string;
+  /** The port of the same host where devices connect; 8883 when absent. */
+  readonly devicePort?: number;
   readonly key: string;
   readonly cert: string;
   readonly ca: string;
@@ -81,6 +83,24 @@ export class ExternalTransport implements UplinkTransport {
     await thief.close();
     return true;
   }
+
+  /** Nobody can ask a broker about its sessions in MQTT: the takeover is what ends them. */
+  hasSession(): boolean {
+    return false;
+  }
+
+  /** The refusal is an alert of TLS 1.3 after the handshake, so that only an answer to CONNECT says that somebody is in. */
+  knock = async ({ key, cert }: KnockIdentity): Promise<KnockAnswer> => {
+    const address = { ...this.#address('probe'), port: this.settings.devicePort ?? 8883, key, cert };
+    try {
+      const session = await MqttConnection.open(address, { onPublish: () => {}, onEnd: () => {} });
+      await session.close();
+      return 'let_in';
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      return /CERTIFICATE_REVOKED/.test(code) ? 'revoked' : { unclear: code || message };
+    }
+  };
 
   async close(): Promise<void> {
     this.#closed = true;
