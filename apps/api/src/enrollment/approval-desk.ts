@@ -22,7 +22,12 @@ export interface Question {
   readonly sourceId: string | null;
   /** Null for a device that is not registered yet. */
   readonly deviceId: string | null;
-  readonly claim: { readonly model: string; readonly serial: string; readonly name?: string | undefined; readonly hardwareRevision?: string | undefined };
+  readonly claim: {
+    readonly model: string;
+    readonly serial: string;
+    readonly name?: string | undefined;
+    readonly hardwareRevision?: string | undefined;
+  };
   readonly request: AcceptedRequest;
   readonly address: string | null;
 }

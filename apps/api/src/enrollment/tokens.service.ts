@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type * as routes from '@muster/contracts/enrollment/enrollment.routes';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database } from '@muster/persistence/database';
@@ -13,6 +12,7 @@ import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { noSteps, toToken } from './enrollment.resource.js';
+import { mintLetters } from './mint-letters.js';
 
 /** Enrolment tokens: made, watched and revoked by people; spent at the device door. */
 @Injectable()
@@ -28,7 +28,7 @@ export class TokensService {
     const { principal, body, requestId } = call;
     const { expiresInS, site = null, model = null, serial = null, ...rest } = body;
     const rootSha256 = await this.door.hierarchy.rootSha256();
-    const credential = { prefix: letters(10), secret: letters(32), rootSha256 };
+    const credential = { prefix: mintLetters(10), secret: mintLetters(32), rootSha256 };
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + expiresInS * 1000);
     const row = await this.database.tenant(principal.tenantId, async (tx) => {
@@ -102,7 +102,3 @@ const withSteps = async (tx: Parameters<typeof enrollmentTokenStore.steps>[0], r
   const steps = await enrollmentTokenStore.steps(tx, [row.id]);
   return toToken(row, steps.get(row.id) ?? noSteps);
 };
-
-/** Unbiased letters and digits, five bits each: 32 of them hold 160 bits. */
-const alphabet = 'abcdefghjkmnpqrstuvwxyz023456789';
-const letters = (count: number): string => Array.from(randomBytes(count), (byte) => alphabet[byte & 31]).join('');

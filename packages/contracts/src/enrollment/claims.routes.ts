@@ -15,7 +15,6 @@ export const createClaimBatch = route({
   bodyLimit: 4 * 1024 * 1024,
   returns: CreatedClaimBatch,
   status: 201,
-  idempotent: true,
   refuses: ['validation_failed', 'csr_malformed', 'csr_key_not_allowed'],
 });
 export const listClaimBatches = route({

@@ -74,6 +74,34 @@ export const enrollmentTokenStore = {
     return row!;
   },
 
+  /** Many at once; returns their ids in the same order. */
+  async createAll(tx: Tx, tokens: readonly NewTokenRow[], now: Date): Promise<string[]> {
+    const ids = tokens.map(() => uuidv7());
+    await tx.execute(
+      `insert into enrollment_tokens (tenant_id, id, name, prefix, secret_hash, max_uses, class, site, labels, model, serial,
+         expires_at, created_by, created_at)
+       select $1, r.*, $2 from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[],
+         $10::jsonb[], $11::text[], $12::text[], $13::timestamptz[], $14::text[]) r`,
+      [
+        tx.tenantId,
+        now,
+        ids,
+        tokens.map(({ name }) => name),
+        tokens.map(({ prefix }) => prefix),
+        tokens.map(({ secret }) => hashSecret(secret)),
+        tokens.map(({ maxUses }) => maxUses),
+        tokens.map((token) => token.class),
+        tokens.map(({ site }) => site),
+        tokens.map(({ labels }) => JSON.stringify(labels)),
+        tokens.map(({ model }) => model),
+        tokens.map(({ serial }) => serial),
+        tokens.map(({ expiresAt }) => expiresAt),
+        tokens.map(({ createdBy }) => createdBy),
+      ],
+    );
+    return ids;
+  },
+
   async find(tx: Tx, id: string): Promise<TokenRow | null> {
     const [row] = await tx.query<TokenRow>(`select ${columns} from enrollment_tokens t where t.id = $1`, [id]);
     return row ?? null;

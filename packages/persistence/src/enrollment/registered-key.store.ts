@@ -62,6 +62,16 @@ export const registeredKeyStore = {
     return row ?? null;
   },
 
+  /** Those of `keyHashes` that another tenant registered or uses. Needs a system transaction. */
+  async listForeign(tx: Tx, tenantId: string, keyHashes: readonly string[]): Promise<string[]> {
+    const rows = await tx.query<{ keyHash: string }>(
+      `select key_hash as "keyHash" from registered_keys where key_hash = any($2::text[]) and tenant_id <> $1
+       union select key_hash from certificates where key_hash = any($2::text[]) and tenant_id <> $1`,
+      [tenantId, keyHashes],
+    );
+    return rows.map(({ keyHash }) => keyHash);
+  },
+
   async lock(tx: Tx, id: string): Promise<RegisteredKeyRow | null> {
     const [row] = await tx.query<RegisteredKeyRow>(`select ${columns} from ${from} where k.id = $1 for update of k`, [
       id,

@@ -1,0 +1,62 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { keyUsageBits } from '@muster/pki/authority/extensions';
+import { fromPem } from '@muster/pki/der/pem';
+import { DerFault } from '@muster/pki/der/read';
+import { type CertificateFacts, readCertificate } from '@muster/pki/path/read-certificate';
+import { Refusal } from '../http/refusal.js';
+
+export interface ReadAuthority {
+  readonly der: Buffer;
+  readonly facts: CertificateFacts;
+  readonly certificate: X509Certificate;
+  readonly fingerprint: string;
+  /** SHA-256 of the subject public key info, hex. */
+  readonly keyHash: string;
+}
+
+/** A certificate somebody handed in as PEM, read strictly. Null when it is none; never throws. */
+export const readHanded = (pem: string): ReadAuthority | null => {
+  const decoded = fromPem(pem, ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
+  if (!decoded.ok || decoded.der[0] !== 0x30) return null;
+  const { der } = decoded;
+  try {
+    const facts = readCertificate(der);
+    const certificate = new X509Certificate(der);
+    const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
+    return { der, facts, certificate, fingerprint: sha256(der), keyHash: sha256(key) };
+  } catch (fault) {
+    // OpenSSL refuses in its own words what our reader let through, e.g. a key of a kind it does not know.
+    if (fault instanceof DerFault || fault instanceof Error) return null;
+    throw fault;
+  }
+};
+
+/** The CA of a manufacturer as it may be registered. @throws Refusal validation_failed at /body/certificate */
+export const readAuthority = (pem: string, ours: ReadonlySet<string>, now: Date): ReadAuthority & { keyId: string } => {
+  const read = readHanded(pem);
+  if (!read) throw unfit('is not one certificate in PEM');
+  const { facts, certificate } = read;
+  if (!facts.ca || (facts.keyUsage && !facts.keyUsage.includes(keyUsageBits.keyCertSign)))
+    throw unfit('is not of an authority that may sign certificates');
+  if (facts.subjectKeyId === null) throw unfit('has no subject key identifier');
+  if (now < facts.notBefore || now > facts.notAfter) throw unfit('is not valid now');
+  if (!isStrong(certificate.publicKey))
+    throw unfit('has a key that is too weak: EC P-256 or better, RSA 2048 or better');
+  if (ours.has(read.keyHash)) throw unfit('is one of our own');
+  return { ...read, keyId: facts.subjectKeyId };
+};
+
+const curves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+const isStrong = ({ asymmetricKeyType, asymmetricKeyDetails }: X509Certificate['publicKey']): boolean => {
+  if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+  if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails?.namedCurve ?? '');
+  return asymmetricKeyType === 'ed25519';
+};
+
+const unfit = (message: string): Refusal => {
+  const fault = { pointer: '/body/certificate', message };
+  return new Refusal('validation_failed', `${fault.pointer} ${message}.`, undefined, [fault]);
+};
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
