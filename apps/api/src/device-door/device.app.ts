@@ -34,8 +34,7 @@ export const createDeviceApp = async (
   slices: readonly (Type | DynamicModule)[] = [],
 ): Promise<NestFastifyApplication> => {
   const adapter = new FastifyAdapter({
-    // Node looks for slow requests every so often only; the default would let one stand for forty seconds.
-    https: { ...secure(tls), connectionsCheckingInterval: 1_000 },
+    https: { ...secure(tls), ...impatient },
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
@@ -59,6 +58,16 @@ export const createDeviceApp = async (
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;
+};
+
+/**
+ * Both times, because Node swaps them when that for the headers is the longer one, and its default of a minute is; and how
+ * often it looks for slow requests, which by default is every half minute.
+ */
+const impatient: ServerOptions = {
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: 1_000,
 };
 
 const secure = (tls: DoorTls): ServerOptions => ({

@@ -9,6 +9,8 @@ import { IdentityDoor } from '../../trust/identity-door.js';
 
 /** What a device of a tenant may trust and build paths with. */
 export interface CaCertificates {
+  /** The tenant the label names; the only one there is where there was no label. */
+  readonly tenant: string | null;
   /** DER: roots, the tenant's device authorities, and what joins their generations. */
   readonly certificates: readonly Buffer[];
   readonly deviceAuthorityIds: readonly string[];
@@ -52,6 +54,7 @@ export class CaCertificatesService {
     const cross = await this.database.system((tx) => renewalStore.listCross(tx, tenantId));
     const pems = [...[...roots, ...own].map(({ certificatePem }) => certificatePem), ...cross];
     return {
+      tenant: tenantId,
       certificates: pems.map((pem) => new X509Certificate(pem).raw),
       deviceAuthorityIds: own.map(({ id }) => id),
     };

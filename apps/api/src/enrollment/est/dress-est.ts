@@ -31,7 +31,7 @@ export const dressEst = (fastify: FastifyInstance): void => {
     if (!isEst(request)) return payload;
     // RFC 7030 3.2.3: HTTP authentication of EST is Basic or Digest.
     if (reply.statusCode === 401) reply.header('www-authenticate', 'Basic realm="muster", charset="UTF-8"');
-    const isProblem = reply.getHeader('content-type') === 'application/problem+json';
+    const isProblem = String(reply.getHeader('content-type')).startsWith('application/problem+json');
     if (!isProblem || typeof payload !== 'string' || acceptsJson(request)) return payload;
     reply.header('content-type', 'text/plain; charset=utf-8');
     return textOf(JSON.parse(payload) as Problem);

@@ -10,9 +10,10 @@ import type { Enrolled } from '../credential.js';
 import { EnrollService } from '../enroll.service.js';
 import { EnrollmentLimits } from '../enrollment-limits.js';
 import { RenewService } from '../renew.service.js';
+import { CaCertificatesService } from './ca-certificates.service.js';
 import { EST } from './dress-est.js';
 import { claimsIn, EstClaims } from './est-claims.service.js';
-import { credentialOf } from './est-credential.js';
+import { credentialOf, type EstCredential } from './est-credential.js';
 import { type EstLabel, labelOf } from './est-label.js';
 import { sendMessage, sendPending } from './est-messages.js';
 
@@ -27,6 +28,7 @@ export class EstEnrollController {
     private readonly renewals: RenewService,
     private readonly claims: EstClaims,
     private readonly limits: EnrollmentLimits,
+    private readonly authorities: CaCertificatesService,
   ) {}
 
   @Post(at('simpleenroll'))
@@ -57,13 +59,21 @@ export class EstEnrollController {
   async #claimOf(request: FastifyRequest, { tenant }: EstLabel) {
     this.limits.checkAddress(request.ip);
     try {
-      const presented = credentialOf(request, tenant);
+      const presented = await this.#addressed(credentialOf(request, tenant));
       const claim = await this.claims.of(presented, requestIn(request));
       return { credential: presented.credential, claim };
     } catch (fault) {
       if (fault instanceof Refusal) this.limits.failed(request.ip);
       throw fault;
     }
+  }
+
+  /** Who shows nothing and names no tenant asks the only one there is. */
+  async #addressed(presented: EstCredential): Promise<EstCredential> {
+    const { credential } = presented;
+    if (credential.kind !== 'none' || credential.tenant !== null) return presented;
+    const { tenant } = await this.authorities.of(null);
+    return { ...presented, credential: { kind: 'none', tenant } };
   }
 }
 
