@@ -39,6 +39,8 @@ const bodies: Record<string, object> = {
   activateDevice: { reason: 'x' },
   quarantineDevice: { reason: 'x' },
   decommissionDevice: { reason: 'x' },
+  swapDevice: { serial: 'x', reason: 'x' },
+  dismissClone: { reason: 'x' },
   patchTwin: { config: { x: 1 } },
   revokeCertificate: { reason: 'keyCompromise' },
   sendCommand: { name: 'ping' },

@@ -54,7 +54,11 @@ export const toDevice = (row: DeviceDetailRow, now: Date): Device => ({
   version: row.version,
 });
 
-export const toEvent = (row: DeviceEventRow): DeviceEvent => ({ ...row, at: row.at.toISOString() });
+/** `predecessor` is the hardware it happened to, where that is not the device itself. */
+export const toEvent = (
+  { id, at, kind, summary, facts }: DeviceEventRow,
+  predecessor: DeviceEvent['predecessor'],
+): DeviceEvent => ({ id, at: at.toISOString(), kind, summary, facts, predecessor });
 
 export const toDrift = (row: DriftRow & { readonly deviceName: string }): Drift => ({
   deviceId: row.deviceId,

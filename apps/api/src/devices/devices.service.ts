@@ -6,6 +6,7 @@ import { Database, type Tx } from '@muster/persistence/database';
 import { type DeviceDetailRow, type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
 import { deviceListStore } from '@muster/persistence/devices/device-list.store';
+import { lineageStore } from '@muster/persistence/devices/lineage.store';
 import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
@@ -117,8 +118,12 @@ export class DevicesService {
     return this.database.tenant(call.principal.tenantId, async (tx) => {
       const { deviceId } = call.params;
       await requireDevice(tx, deviceId);
-      const rows = await deviceEventStore.list(tx, deviceId, beforeId as string | null, call.query.pageSize + 1);
-      return this.paging.page(call, rows, (row) => [row.id], toEvent);
+      const lineage = new Map((await lineageStore.of(tx, deviceId)).map(({ deviceId: id, serial }) => [id, serial]));
+      const ids = [...lineage.keys()];
+      const rows = await deviceEventStore.listOfAll(tx, ids, beforeId as string | null, call.query.pageSize + 1);
+      const show = (row: (typeof rows)[number]) =>
+        toEvent(row, row.deviceId === deviceId ? null : { deviceId: row.deviceId, serial: lineage.get(row.deviceId)! });
+      return this.paging.page(call, rows, (row) => [row.id], show);
     });
   }
 }

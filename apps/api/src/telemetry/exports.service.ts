@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type * as routes from '@muster/contracts/telemetry/telemetry.routes';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database, type Tx } from '@muster/persistence/database';
+import { lineageStore } from '@muster/persistence/devices/lineage.store';
 import { type ExportFilter, exportStore } from '@muster/persistence/telemetry/export.store';
 import { untilCommitted } from '@muster/persistence/until-committed';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -52,12 +53,24 @@ export class ExportsService {
     const { principal, query } = call;
     const { from, to } = rangeOf(query);
     const filter = filterOf(query);
-    const metrics = await this.database.tenant(principal.tenantId, async (tx) => {
+    const { metrics, ids } = await this.database.tenant(principal.tenantId, async (tx) => {
       await requireDevices(tx, filter.ids);
-      return query.metrics === undefined ? null : metricIdsOf(tx, query.metrics);
+      return {
+        metrics: query.metrics === undefined ? null : await metricIdsOf(tx, query.metrics),
+        // With what stood in its place before, under the name of what measured it.
+        ids: filter.ids && (await lineageStore.withPredecessors(tx, filter.ids)),
+      };
     });
     const personal = principal.permissions.has('telemetry:personal');
-    const scope = { tenantId: principal.tenantId, filter, metrics, from, to, resolution: query.resolution, personal };
+    const scope = {
+      tenantId: principal.tenantId,
+      filter: { ...filter, ids },
+      metrics,
+      from,
+      to,
+      resolution: query.resolution,
+      personal,
+    };
     const columns = query.resolution === 'raw' ? readingColumns : bucketColumns;
     const writer = writers[query.format](columns);
     const holder = `${principal.kind}:${principal.id}`;

@@ -1,13 +1,14 @@
 import type * as routes from '@muster/contracts/telemetry/telemetry.routes';
 import type { Series } from '@muster/contracts/telemetry/telemetry.schema';
 import { Database, type Tx } from '@muster/persistence/database';
-import { type CatalogueMetric, type SeriesScope, telemetryQueryStore } from '@muster/persistence/telemetry/query.store';
+import { type LineageRow, lineageStore } from '@muster/persistence/devices/lineage.store';
+import { type CatalogueMetric, telemetryQueryStore } from '@muster/persistence/telemetry/query.store';
 import { type Choice, chooseResolution } from '@muster/telemetry/choose-resolution';
 import { spanOf } from '@muster/telemetry/fold-buckets';
 import { Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
 import { Refusal } from '../http/refusal.js';
-import { readBuckets } from './read-buckets.js';
+import { type LineagePart, readLineageBuckets, readLineagePoints } from './read-lineage.js';
 import { type SeriesHead, seriesOfBuckets, seriesOfPoints } from './series.resource.js';
 
 const HOUR_MS = 3_600_000;
@@ -26,24 +27,25 @@ export class SeriesService {
     const { metrics: keys, place, downsample, width } = call.query;
     const { from, to } = rangeOf(call.query);
     const known = await this.database.tenant(call.principal.tenantId, async (tx) => {
-      const { key, site } = await deviceOf(tx, call.params.deviceId);
+      const { site } = await deviceOf(tx, call.params.deviceId);
+      const lineage = await lineageStore.of(tx, call.params.deviceId);
       const metrics = inAskedOrder(await telemetryQueryStore.metrics(tx, keys), keys);
-      return { deviceKey: key, site, metrics, places: await telemetryQueryStore.places(tx, key) };
+      const placed = await telemetryQueryStore.places(tx, keysOf(lineage));
+      return { lineage, site, metrics, ...placesOf(lineage, placed) };
     });
     const here = { id: 0, path: null, asset: null };
     const places = [here, ...known.places].filter(({ path }) => place === undefined || (path ?? '') === place);
+    const asked = new Set(places.map(({ id }) => id));
+    const parts = known.parts.map((part) => ({
+      ...part,
+      places: new Map([...part.places].filter(([, id]) => asked.has(id))),
+    }));
     if (places.length === 0 || known.metrics.length === 0) return { series: [] };
 
     const { resolution, bucketMs } = choose(from, to, width);
     const span = spanOf(bucketMs);
     const raw = resolution === 'raw' || resolution === 'minute';
-    const scope: SeriesScope = {
-      deviceKey: known.deviceKey,
-      metrics: known.metrics.map(({ id }) => id),
-      places: places.map(({ id }) => id),
-      from,
-      to,
-    };
+    const scope = { metrics: known.metrics.map(({ id }) => id), from, to };
     /** Whole buckets at both ends, so that each is the same whatever range it is asked for in. */
     const whole = {
       ...scope,
@@ -52,9 +54,12 @@ export class SeriesService {
     };
     const counters = known.metrics.some(({ kind }) => kind === 'counter');
     const { points, buckets } = await this.database.system(async (tx) => {
-      const some = raw && downsample === 'lttb' ? await telemetryQueryStore.points(tx, scope, MOST_POINTS + 1) : null;
+      const some = raw && downsample === 'lttb' ? await readLineagePoints(tx, scope, MOST_POINTS + 1, parts) : null;
       if (some !== null && some.length <= MOST_POINTS) return { points: seriesIn(some), buckets: null };
-      return { points: null, buckets: seriesIn(await readBuckets(tx, resolution, whole, span, counters)) };
+      return {
+        points: null,
+        buckets: seriesIn(await readLineageBuckets(tx, resolution, whole, span, counters, parts)),
+      };
     });
     const maySee = call.principal.permissions.has('telemetry:personal');
     const series = known.metrics.flatMap((metric) =>
@@ -71,8 +76,9 @@ export class SeriesService {
   latest(call: Call<typeof routes.getLatestValues>) {
     const maySee = call.principal.permissions.has('telemetry:personal');
     return this.database.tenant(call.principal.tenantId, async (tx) => {
-      const { key } = await deviceOf(tx, call.params.deviceId);
-      const rows = await telemetryQueryStore.latest(tx, key);
+      await deviceOf(tx, call.params.deviceId);
+      const lineage = await lineageStore.of(tx, call.params.deviceId);
+      const rows = await telemetryQueryStore.latest(tx, keysOf(lineage));
       return {
         items: rows.map(({ personal, value, ...row }) => {
           const masked = personal && !maySee;
@@ -88,6 +94,31 @@ const deviceOf = async (tx: Tx, deviceId: string) => {
   const device = await telemetryQueryStore.device(tx, deviceId);
   if (device === null) throw Refusal.notFound('device', deviceId);
   return device;
+};
+
+const keysOf = (lineage: readonly LineageRow[]): number[] => lineage.map(({ deviceKey }) => deviceKey);
+
+interface Place {
+  readonly id: number;
+  readonly path: string;
+  readonly asset: string | null;
+}
+
+/** Places as the newest hardware has them; hardware before it had the same under ids of its own. */
+const placesOf = (
+  lineage: readonly LineageRow[],
+  placed: readonly (Place & { readonly deviceKey: number })[],
+): { places: Place[]; parts: LineagePart[] } => {
+  const byPath = new Map<string, Place>();
+  const parts = lineage.map(({ deviceKey, from, to }) => {
+    const own = new Map([[0, 0]]);
+    for (const place of placed.filter((one) => one.deviceKey === deviceKey)) {
+      if (!byPath.has(place.path)) byPath.set(place.path, place);
+      own.set(place.id, byPath.get(place.path)!.id);
+    }
+    return { deviceKey, from, to, places: own };
+  });
+  return { places: [...byPath.values()], parts };
 };
 
 const rangeOf = (query: { from: string; to: string }): { from: Date; to: Date } => {

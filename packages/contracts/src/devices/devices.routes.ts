@@ -112,7 +112,14 @@ export const swapDevice = route({
   status: 201,
   match: true,
   idempotent: true,
-  refuses: ['not_found', 'already_exists', 'transition_refused', 'validation_failed'],
+  refuses: [
+    'not_found',
+    'already_exists',
+    'transition_refused',
+    'validation_failed',
+    'precondition_failed',
+    'precondition_required',
+  ],
 });
 export const listDeviceSightings = route({
   method: 'GET',

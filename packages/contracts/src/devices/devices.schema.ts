@@ -196,6 +196,8 @@ export const DeviceEvent = z
     kind: z.enum(deviceEventKinds),
     summary: z.string(),
     facts: z.record(z.string(), z.unknown()),
+    /** The hardware it happened to, where that stood in the device's place before it; null for the device itself. */
+    predecessor: z.object({ deviceId: DeviceId, serial: z.string() }).nullable(),
   })
   .meta({ id: 'DeviceEvent' });
 export type DeviceEvent = z.infer<typeof DeviceEvent>;

@@ -202,4 +202,15 @@ export const configStore = {
     );
     return row!;
   },
+
+  /** Golden configs that name one device by its id name another instead. */
+  async replaceDevice(tx: Tx, from: string, to: string): Promise<void> {
+    await tx.execute(
+      `update golden_configs set version = version + 1, selector = jsonb_set(selector, '{ids}',
+         (select jsonb_agg(case when named.one = $1 then $2 else named.one end)
+           from jsonb_array_elements_text(selector->'ids') named(one)))
+       where selector->'ids' ? $1`,
+      [from, to],
+    );
+  },
 };

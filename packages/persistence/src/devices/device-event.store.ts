@@ -46,10 +46,22 @@ export const deviceEventStore = {
 
   /** Newest first, before the event `beforeId`. */
   list(tx: Tx, deviceId: string, beforeId: string | null, limit: number): Promise<DeviceEventRow[]> {
-    return tx.query<DeviceEventRow>(
-      `select id, at, kind, summary, facts from device_events
-       where device_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
-      [deviceId, beforeId, limit],
+    return deviceEventStore.listOfAll(tx, [deviceId], beforeId, limit);
+  },
+
+  /** As `list`, of several devices as one. */
+  listOfAll(
+    tx: Tx,
+    deviceIds: readonly string[],
+    beforeId: string | null,
+    limit: number,
+  ): Promise<(DeviceEventRow & { readonly deviceId: string })[]> {
+    return tx.query(
+      `select e.device_id as "deviceId", e.id, e.at, e.kind, e.summary, e.facts from unnest($1::uuid[]) d(id)
+       cross join lateral (
+         select * from device_events where device_id = d.id and ($2::uuid is null or id < $2) order by id desc limit $3) e
+       order by e.id desc limit $3`,
+      [deviceIds, beforeId, limit],
     );
   },
 };

@@ -61,4 +61,13 @@ export const catalogueStore = {
     );
     return row?.id ?? null;
   },
+
+  /** Gives a device the places of another, with what stands there. */
+  async copyPlaces(tx: Tx, fromKey: number, toKey: number): Promise<void> {
+    await tx.execute(
+      `insert into places (tenant_id, device_key, path, asset) select tenant_id, $2::int, path, asset from places
+       where device_key = $1 order by id on conflict do nothing`,
+      [fromKey, toKey],
+    );
+  },
 };

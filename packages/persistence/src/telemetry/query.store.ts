@@ -78,17 +78,24 @@ export const telemetryQueryStore = {
     );
   },
 
-  places(tx: Tx, deviceKey: number): Promise<{ id: number; path: string; asset: string | null }[]> {
-    return tx.query('select id, path, asset from places where device_key = $1', [deviceKey]);
+  places(
+    tx: Tx,
+    deviceKeys: readonly number[],
+  ): Promise<{ id: number; deviceKey: number; path: string; asset: string | null }[]> {
+    return tx.query('select id, device_key as "deviceKey", path, asset from places where device_key = any($1::int[])', [
+      deviceKeys,
+    ]);
   },
 
-  /** The newest value of each metric and place of a device. */
-  latest(tx: Tx, deviceKey: number): Promise<LatestRow[]> {
+  /** The newest value of each metric and place of a device: of the first of `deviceKeys` that has one. */
+  latest(tx: Tx, deviceKeys: readonly number[]): Promise<LatestRow[]> {
     return tx.query<LatestRow>(
-      `select m.key as metric, m.title, m.unit, m.personal, p.path as place, p.asset, l.value, l.at
-       from latest_values l join metrics m on m.id = l.metric left join places p on p.id = l.place_id
-       where l.device_key = $1 order by p.path nulls first, m.key limit 1000`,
-      [deviceKey],
+      `select distinct on (p.path, m.key) m.key as metric, m.title, m.unit, m.personal, p.path as place, p.asset, l.value, l.at
+       from unnest($1::int[]) with ordinality k(device_key, place)
+       join latest_values l on l.device_key = k.device_key
+       join metrics m on m.id = l.metric left join places p on p.id = l.place_id
+       order by p.path nulls first, m.key, k.place limit 1000`,
+      [deviceKeys],
     );
   },
 
