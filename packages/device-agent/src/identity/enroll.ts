@@ -6,7 +6,7 @@ import type { Net } from '../ports/net.js';
 import type { DeviceDescription, Identity, Trust } from './identity.js';
 import { dropRequest, openRequest } from './open-request.js';
 import { dateOf, EnrollmentRefused, readGrant } from './read-answer.js';
-import { readTrustBundle, trustOf } from './read-bundle.js';
+import { firstBundle, trustOf } from './read-bundle.js';
 import { openWay, type WayIn } from './way-in.js';
 
 const IDLE_TIMEOUT_MS = 30_000;
@@ -67,7 +67,7 @@ export async function enroll(ports: { files: Files; net: Net }, wish: Enrollment
  * keys beside it, too. Every later one has to be signed by a key that the one before named.
  */
 async function trustAtFirst(granted: EnrollAnswer, root: string): Promise<Trust> {
-  const bundle = granted.bundle === undefined ? null : readTrustBundle(granted.bundle);
+  const bundle = granted.bundle === undefined ? null : firstBundle(granted.bundle);
   if (bundle?.tenant === granted.tenant) return trustOf(bundle);
   return { root, trust: granted.trust.keys as unknown as SigningJwk[], trustBundle: 0 };
 }

@@ -1,14 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import type { SigningJwk, Verified } from '@muster/pki/signing/compact';
-import { parseStrictObject } from '@muster/pki/signing/strict-json';
-import { TrustBundle, verifyTrustBundle } from '@muster/pki/signing/trust-bundle';
+import { readTrustBundle, type TrustBundle, verifyTrustBundle } from '@muster/pki/signing/trust-bundle';
 import type { Trust } from './identity.js';
 
-/** What a bundle says, without asking who signed it; null for what is no bundle or would leave a device with nobody to believe. */
-export function readTrustBundle(jws: string): TrustBundle | null {
-  const payload = parseStrictObject(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString('utf8'));
-  const bundle = TrustBundle.safeParse(payload);
-  return bundle.success && leavesAWayOn(bundle.data) ? bundle.data : null;
+/** The bundle that comes with a first certificate; null for what is no bundle or would leave a device with nobody to believe. */
+export function firstBundle(jws: string): TrustBundle | null {
+  try {
+    const bundle = readTrustBundle(jws);
+    return leavesAWayOn(bundle) ? bundle : null;
+  } catch {
+    return null;
+  }
 }
 
 const trusts = new WeakMap<TrustBundle, Trust>();
@@ -27,7 +29,10 @@ export function trustOf(bundle: TrustBundle): Trust {
 /** Roots that can be read, and a key that may sign the next bundle. */
 function leavesAWayOn({ roots, keys }: TrustBundle): boolean {
   try {
-    return roots.every((pem) => new X509Certificate(pem).ca) && keys.some(({ use }) => use === 'trust');
+    return (
+      roots.every((pem) => new X509Certificate(pem).ca) &&
+      keys.some(({ use, state = 'active' }) => use === 'trust' && state === 'active')
+    );
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import type { HttpAnswer, Net } from '../ports/net.js';
 import type { Random } from '../ports/random.js';
-import { ask, readRenewalInfo } from './device-api.js';
+import { ask, bundlesAfter, readRenewalInfo } from './device-api.js';
 import { identityFrom } from './enroll.js';
 import type { Identity } from './identity.js';
 import type { IdentityStore } from './identity-store.js';
@@ -165,24 +165,23 @@ export class Renewal {
       });
   }
 
-  /** A renewed certificate no message was acknowledged with: the server is asked what it is worth. */
+  /** A renewed certificate no message was acknowledged with: the server is asked for anything it only tells the entitled. */
   async #judgeTrial(trial: Identity): Promise<void> {
     const { net, log, clock, random, reconnect } = this.ports;
     this.#trialUntil = clock.monotonic() + (0.5 + random() / 2) * LOOK_AGAIN_MS;
-    try {
-      const answer = await ask(net, trial, { method: 'GET', path: '/device/v1/renewal-info' });
-      await this.#hear(answer);
-      await readRenewalInfo(answer);
+    const code = await bundlesAfter(net, trial, trial.trustBundle).then(
+      () => 'good',
+      (error: unknown) => (error instanceof EnrollmentRefused ? error.code : 'unreachable'),
+    );
+    // One that ended while it waited is still the one to renew.
+    if (code === 'good' || code === 'certificate_expired') {
       if (await this.store.settle()) reconnect('the renewed certificate is good');
-    } catch (error) {
-      const code = error instanceof EnrollmentRefused ? error.code : null;
-      log.warn('the renewed certificate has not proved itself yet', { reason: (error as Error).message });
-      if (code === 'certificate_revoked' || code === 'certificate_unknown') await this.store.abandon();
-      else {
-        this.store.tryAgain();
-        reconnect('trying the renewed certificate again');
-      }
+      return;
     }
+    log.warn('the renewed certificate has not proved itself yet', { code });
+    if (code === 'certificate_revoked' || code === 'certificate_unknown') return this.store.abandon();
+    this.store.tryAgain();
+    reconnect('trying the renewed certificate again');
   }
 
   async #poll(): Promise<void> {
@@ -198,7 +197,8 @@ export class Renewal {
       const { start, end } = this.store.settled.renew;
       if (suggestedWindow.start === start && suggestedWindow.end === end) return;
       await this.store.amend({ renew: suggestedWindow });
-      this.#quietUntil = 0;
+      // Another end alone is no reason to forget that the server asked for quiet.
+      if (suggestedWindow.start !== start) this.#quietUntil = 0;
     } catch (error) {
       log.info('could not ask when to renew', { reason: (error as Error).message });
       // A server from before this question answers 404; the window it told then stands.

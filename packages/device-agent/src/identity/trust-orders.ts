@@ -62,7 +62,7 @@ export class TrustOrders {
     const { start, end } = this.store.identity.renew;
     if (!renew || (renew.start === start && renew.end === end)) return;
     await this.store.amend({ renew });
-    this.ports.windowMoved();
+    if (renew.start !== start) this.ports.windowMoved();
   }
 
   async #report(outcome: BundleOutcome): Promise<void> {
