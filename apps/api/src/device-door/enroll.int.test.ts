@@ -89,8 +89,9 @@ describe('enrolment', () => {
     const [first, second] = answers.map((answer) => answer.json());
     expect(second.certificate).toBe(first.certificate);
     expect(await codeOf(door.enroll(made.token, { ...body, serial: 'another' }))).toBe('key_in_use');
+    expect(await codeOf(door.enroll((await door.token({ serial: body.serial })).token, body))).toBe('key_reused');
     clock.advance(901_000);
-    expect(await codeOf(door.enroll(made.token, body))).toBe('key_reused');
+    expect(await codeOf(door.enroll(made.token, body))).toBe('token_expired');
   });
 
   it('takes over the record of a device registered before', async () => {

@@ -76,10 +76,12 @@ export class EnrollService {
     // Counting devices is worth something only while nobody else counts; without a limit nobody waits.
     if (settings?.maxDevices != null) settings = await enrollmentSettingsStore.lock(tx);
     const entry = await way.enter(tx, { claim, request }, now);
+    const { verdict, place } = entry;
+    // Who comes with something that is over learns nothing of the key it brings.
+    if (!entry.alive && !verdict.ok) throw new Refusal(verdict.code, verdict.detail);
     const repeated = await repeatEnrolment(tx, { way, entry }, claim, request.keyHash, now);
     if (repeated) return { kind: 'issued', row: repeated };
     if (await approvalStore.isRejected(tx, request.keyHash)) throw new Refusal('enrollment_rejected');
-    const { verdict, place } = entry;
     if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
     const asks = verdict.value === 'ask';
     const applicant = { claim, keyHash: request.keyHash, place, bound: entry.bound || asks };
