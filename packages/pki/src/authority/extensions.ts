@@ -1,20 +1,15 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { type CertificateClass, oids, policies } from '../der/oids.js';
-import { readDer } from '../der/read.js';
 import * as der from '../der/write.js';
+import { keyIdentifier } from './public-key-info.js';
+import { remember } from './remember.js';
 
 const extension = (type: string, critical: boolean, value: Buffer): Buffer =>
   der.sequence(der.oid(type), ...(critical ? [der.boolean(true)] : []), der.octetString(value));
 
 /** Bits of keyUsage (RFC 5280 4.2.1.3). */
 export const keyUsageBits = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
-
-/** Key identifier: leftmost 160 bits of SHA-256 of the key's bit string (RFC 7093 2 method 1). */
-export const keyIdentifier = (key: KeyObject): Buffer => {
-  const bits = readDer(key.export({ type: 'spki', format: 'der' })).children[1]!.value.subarray(1);
-  return createHash('sha256').update(bits).digest().subarray(0, 20);
-};
 
 export const basicConstraints = (ca: { readonly pathLength?: number } | false): Buffer =>
   extension(
@@ -61,12 +56,17 @@ export const certificatePolicy = (kind: CertificateClass): Buffer =>
 /** DistributionPointName with one URI, as CRLDP and IDP both carry it. */
 export const distributionPointName = (uri: string): Buffer => der.explicit(0, der.explicit(0, alternativeUri(uri)));
 
-export const crlDistributionPoint = (uri: string): Buffer =>
-  extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(distributionPointName(uri))));
+export const crlDistributionPoint = remember((uri) =>
+  extension(oids.crlDistributionPoints, false, der.sequence(der.sequence(distributionPointName(uri)))),
+);
 
 /** Where the issuer answers about the certificate (OCSP) and where its own certificate is (RFC 5280 4.2.2.1). */
 export const authorityInfoAccess = (ocspUri: string, issuerUri: string): Buffer =>
-  extension(
+  informationAccess(`${ocspUri} ${issuerUri}`);
+
+const informationAccess = remember((uris) => {
+  const [ocspUri, issuerUri] = uris.split(' ') as [string, string];
+  return extension(
     oids.authorityInfoAccess,
     false,
     der.sequence(
@@ -74,6 +74,7 @@ export const authorityInfoAccess = (ocspUri: string, issuerUri: string): Buffer 
       der.sequence(der.oid(oids.caIssuers), alternativeUri(issuerUri)),
     ),
   );
+});
 
 /** A responder's own certificate is not asked about: it lives for days only (RFC 6960 4.2.2.2.1). */
 export const ocspNoCheck = (): Buffer => extension(oids.ocspNoCheck, false, der.nothing());

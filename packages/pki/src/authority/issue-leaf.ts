@@ -24,6 +24,7 @@ export interface IssuedLeaf extends SignedCertificate {
 }
 
 const digitalSignatureOnly = [basicConstraints(false), keyUsage('digitalSignature')];
+const [forClients, ofDevices] = [extendedKeyUsage('clientAuth'), certificatePolicy('device')];
 
 const issued = async (
   issuer: Authority,
@@ -63,9 +64,9 @@ export const issueDeviceLeaf = (
     serial: device.serial,
     extensions: [
       ...digitalSignatureOnly,
-      extendedKeyUsage('clientAuth'),
+      forClients,
       subjectAltName(alternativeUri(deviceUri(device.domain, device.tenant, device.deviceId))),
-      certificatePolicy('device'),
+      ofDevices,
       crlDistributionPoint(device.crlUri),
       ...(device.ocspUri && device.issuerUri ? [authorityInfoAccess(device.ocspUri, device.issuerUri)] : []),
     ],

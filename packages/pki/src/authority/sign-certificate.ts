@@ -5,6 +5,7 @@ import { bitString, explicit, integer, oid, sequence, time } from '../der/write.
 import { derSignature } from '../keys/key-signer.js';
 import type { SignAlgorithm, Signer } from '../keys/signer.js';
 import { authorityKeyIdentifier, subjectKeyIdentifier } from './extensions.js';
+import { publicKeyInfo } from './public-key-info.js';
 
 /** Everything a certificate says besides its key identifiers; names and extensions are finished DER. */
 export interface CertificateTemplate {
@@ -30,8 +31,14 @@ const signatureOids: Record<SignAlgorithm, string> = {
   EdDSA: oids.ed25519,
 };
 
+const signatureAlgorithms = {
+  ES256: sequence(oid(signatureOids.ES256)),
+  ES384: sequence(oid(signatureOids.ES384)),
+  EdDSA: sequence(oid(signatureOids.EdDSA)),
+};
+
 /** AlgorithmIdentifier without parameters: absent for ECDSA (RFC 5758 3.2) and Ed25519 (RFC 8410 3). */
-export const signatureAlgorithm = (algorithm: SignAlgorithm): Buffer => sequence(oid(signatureOids[algorithm]));
+export const signatureAlgorithm = (algorithm: SignAlgorithm): Buffer => signatureAlgorithms[algorithm];
 
 /** 16 random bytes, positive and never shortened: top bit clear, next bit set (RFC 5280 4.1.2.2). */
 export const randomSerial = (): Buffer => {
@@ -54,7 +61,7 @@ export const signCertificate = async (
     issuer.name,
     sequence(time(template.notBefore), time(template.notAfter)),
     template.subject,
-    template.publicKey.export({ type: 'spki', format: 'der' }),
+    publicKeyInfo(template.publicKey),
     explicit(
       3,
       sequence(

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { readPublicKeyInfo } from '../authority/public-key-info.js';
 import { oids } from '../der/oids.js';
 import { childAt, type DerNode, readOid } from '../der/read.js';
 import { CsrFault } from './csr-fault.js';
@@ -39,7 +40,7 @@ const typeOf = (keyInfo: DerNode): string => {
 
 const load = (der: Buffer): KeyObject => {
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+    return readPublicKeyInfo(der);
   } catch {
     // OpenSSL refuses a point that is not on the curve.
     throw refuse('not a key');

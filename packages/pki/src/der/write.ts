@@ -1,15 +1,25 @@
 /** DER by hand (X.690): the few types X.509 needs. Every function returns one complete tag-length-value. */
 
-const length = (n: number): Buffer => {
-  if (n < 0x80) return Buffer.from([n]);
-  const bytes: number[] = [];
-  for (let rest = n; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-  return Buffer.from([0x80 | bytes.length, ...bytes]);
-};
+/** Octets that the length `n` takes (X.690 8.1.3). */
+const lengthOctets = (n: number): number => (n < 0x80 ? 1 : n < 0x100 ? 2 : n < 0x10000 ? 3 : n < 0x1000000 ? 4 : 5);
 
 export const tlv = (tag: number, ...content: Uint8Array[]): Buffer => {
-  const body = Buffer.concat(content);
-  return Buffer.concat([Buffer.from([tag]), length(body.length), body]);
+  let size = 0;
+  for (const part of content) size += part.length;
+  const octets = lengthOctets(size);
+  const out = Buffer.allocUnsafe(1 + octets + size);
+  out[0] = tag;
+  if (octets === 1) out[1] = size;
+  else {
+    out[1] = 0x80 | (octets - 1);
+    out.writeUIntBE(size, 2, octets - 1);
+  }
+  let at = 1 + octets;
+  for (const part of content) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 };
 
 export const sequence = (...items: Uint8Array[]): Buffer => tlv(0x30, ...items);
@@ -45,7 +55,18 @@ export const namedBits = (bits: readonly number[]): Buffer => {
   return bitString(bytes, 7 - (highest & 7));
 };
 
+const oids = new Map<string, Buffer>();
+
+/** Object identifiers are few: each is written once. */
 export const oid = (dotted: string): Buffer => {
+  const known = oids.get(dotted);
+  if (known) return known;
+  const made = writeOid(dotted);
+  if (oids.size < 1_000) oids.set(dotted, made);
+  return made;
+};
+
+const writeOid = (dotted: string): Buffer => {
   const [first, second, ...rest] = dotted.split('.').map(Number) as [number, number, ...number[]];
   const bytes: number[] = [];
   for (const arc of [first * 40 + second, ...rest]) {
