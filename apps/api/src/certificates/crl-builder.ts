@@ -5,7 +5,7 @@ import type { Database, Tx } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
 import { randomSerial } from '@muster/pki/authority/sign-certificate';
-import { CrlEntries, type CrlReason, crlReasonCodes } from '@muster/pki/crl/crl-entries';
+import { CrlEntries, crlReason } from '@muster/pki/crl/crl-entries';
 import { writeCrl } from '@muster/pki/crl/write-crl';
 import { generatePrivateKey } from '@muster/pki/keys/key-signer';
 import type { Clock } from '@muster/runtime/clock/clock';
@@ -131,7 +131,7 @@ const addListed = async (tx: Tx, row: AuthorityRow, shard: number, revoked: CrlE
   const part = shard === WHOLE ? { shard: 0, shards: 1 } : { shard, shards: row.crlShards };
   for await (const page of crlStore.read(tx, { authorityId: row.id, ...part, now }, PAGE))
     for (const { serial, state, reasonCode, since } of page)
-      revoked.add({ serial, at: since, reason: state === 'on_hold' ? 'certificateHold' : asReason(reasonCode) });
+      revoked.add({ serial, at: since, reason: state === 'on_hold' ? 'certificateHold' : crlReason(reasonCode) });
 };
 
 /** The root answers for the authorities it made; retired is what nobody is to believe any more. */
@@ -146,6 +146,3 @@ const addRetired = async (tx: Tx, revoked: CrlEntries): Promise<void> => {
     revoked.add({ serial, at: since, reason: 'cessationOfOperation' });
   }
 };
-
-const asReason = (code: string | null): CrlReason =>
-  code !== null && Object.hasOwn(crlReasonCodes, code) ? (code as CrlReason) : 'unspecified';

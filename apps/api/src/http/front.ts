@@ -45,7 +45,7 @@ const JSON_TYPES = [
 ];
 
 /** Read by routes that ask for `rawBody`, and by no other. */
-const RAW_TYPES = ['application/cbor', 'application/x-ndjson', 'application/jsonl'];
+const RAW_TYPES = ['application/cbor', 'application/x-ndjson', 'application/jsonl', 'application/ocsp-request'];
 
 export interface Front {
   readonly door: 'people' | 'devices';

@@ -11,6 +11,10 @@ export const crlReasonCodes = {
 } as const;
 export type CrlReason = keyof typeof crlReasonCodes;
 
+/** The reason a record names; what is no reason of RFC 5280 is unspecified. */
+export const crlReason = (code: string | null): CrlReason =>
+  code !== null && Object.hasOwn(crlReasonCodes, code) ? (code as CrlReason) : 'unspecified';
+
 export interface RevokedEntry {
   /** Hex, as stored with the certificate. */
   readonly serial: string;

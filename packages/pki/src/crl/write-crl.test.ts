@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromPem, toPem } from '../der/pem.js';
 import { buildHierarchy, crlUri, type Hierarchy, issueTestLeaf, now } from '../fixtures/hierarchy.js';
 import { openssl } from '../fixtures/openssl.js';
+import { tool } from '../fixtures/tool.js';
 import { writeCrl } from './write-crl.js';
 
 let h: Hierarchy;
@@ -21,16 +18,6 @@ const check = (leaf: string, crls: string, flag = '-crl_check') =>
     ...['verify', '-x509_strict', flag, '-purpose', 'sslclient', '-attime', String(now.getTime() / 1000)],
     ...['-CAfile', '@root', '-untrusted', '@ca', '-CRLfile', '@crls', '@leaf'],
   );
-
-/** Runs another program of Debian's on files; `@name` in an argument is the path of that file. */
-const run = (program: string, files: Record<string, string | Buffer>, ...args: string[]) => {
-  const folder = mkdtempSync(join(tmpdir(), 'muster-crl-'));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  const at = (arg: string) => arg.replace(/@(\w*)/, (_, name: string) => join(folder, name));
-  const { status, stdout, stderr } = spawnSync(program, args.map(at), { encoding: 'utf8' });
-  rmSync(folder, { recursive: true });
-  return { code: status ?? -1, output: `${stdout}${stderr}` };
-};
 
 describe('a revocation list', () => {
   it('lets openssl refuse the revoked and accept the rest', async () => {
@@ -68,7 +55,7 @@ describe('a revocation list', () => {
     const { der } = await writeCrl(device, { ...list, ...span, uri: null, revoked });
     const files = { ca: device.pem, root: root.pem, crl: pem, der };
     const gnutls = (leaf: string) =>
-      run(
+      tool(
         'certtool',
         { ...files, chain: leaf + device.pem },
         ...['--verify', '--infile', '@chain', '--load-ca-certificate', '@root', '--load-crl', '@crl'],
@@ -84,7 +71,7 @@ describe('a revocation list', () => {
         'certutil -A -d sql:$D -n leaf -t ,, -a -i $D/leaf',
         'certutil -V -d sql:$D -u C -n leaf',
       ];
-      return run('sh', { ...files, leaf }, '-c', `D=@; ${steps.join(' && ')}`);
+      return tool('sh', { ...files, leaf }, '-c', `D=@; ${steps.join(' && ')}`);
     };
     expect(nss(good.pem).output).toContain('certificate is valid');
     expect(nss(bad.pem).output).toContain('has been revoked');
