@@ -74,7 +74,7 @@ export class ManufacturersService {
         const challenge = unprovenChallenge(row);
         if (now >= row.challengeExpiresAt!)
           throw new Refusal('proof_invalid', 'The challenge has ended. Ask for a new one.');
-        const fault = checkProof(call.body.certificate, readHanded(row.certificatePem)!, challenge, now);
+        const fault = checkProof(call.body.certificate, readHanded(row.certificatePem)!, challenge);
         if (fault !== undefined) throw new Refusal('proof_invalid', fault);
         await manufacturerStore.prove(tx, row.id, now);
       }),
