@@ -211,7 +211,9 @@ export class IdentityServer {
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const fingerprintOf = (pem: string): string => hashOf(new X509Certificate(pem).raw);
 const uriOf = (deviceId: string): string => `spiffe://${DOMAIN}/t/${TENANT}/d/${deviceId}`;
-const numberIn = (jws: string): number => JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()).number;
+/** The number of a bundle. */
+export const numberIn = (jws: string): number =>
+  JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()).number;
 
 const windowOf = (row: IssuedRow) => {
   const { start, end } = renewalWindow(row);

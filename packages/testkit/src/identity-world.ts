@@ -12,7 +12,7 @@ import type { Log } from '@muster/device-agent/ports/log';
 import { MemoryFiles } from '@muster/device-agent/ports/memory-files';
 import type { HttpAnswer, HttpRequest, MqttOptions, MqttSession, Net } from '@muster/device-agent/ports/net';
 import { FakeClock } from './fake-clock.js';
-import { type IdentityAuthorities, IdentityServer } from './identity-server.js';
+import { type IdentityAuthorities, IdentityServer, numberIn } from './identity-server.js';
 
 /** As a real disk: a file removed shortly before the power failed may be back afterwards. */
 class Disk extends MemoryFiles {
@@ -137,13 +137,19 @@ export class IdentityWorld {
       { net, clock, log, backoff: new Backoff(random, { baseMs: 1000, capMs: 60_000, stableMs: 60_000 }) },
       store,
       {
-        // The first heartbeat of a session is acknowledged by the server, not by the broker.
-        up: () => void link.publish('heartbeat', '{}').then((sent) => (sent ? keeping.acknowledged() : undefined)),
+        up: () => void greet(),
         down: () => undefined,
         message: () => undefined,
       },
       () => ({}),
     );
+    /** The server acknowledges the first heartbeat of a session and tells which bundle is in force. */
+    const greet = async () => {
+      if (!(await link.publish('heartbeat', '{}'))) return;
+      await keeping.acknowledged();
+      const jws = this.server.bundles.at(-1);
+      if (jws !== undefined) await keeping.obey({ schemaVersion: 1, bundle: numberIn(jws), jws });
+    };
     const publish = async (payload: string) => {
       this.reports.push(JSON.parse(payload) as Record<string, unknown>);
       return true;

@@ -18,18 +18,25 @@ function expectTidy({ server }: IdentityWorld, story: string): void {
 
 async function enrolled(): Promise<IdentityWorld> {
   const world = new IdentityWorld(authorities);
+  await bundle(world, 10);
   world.boot();
   expect(await world.run(() => world.settled()), world.told.join('\n')).toBe(true);
   return world;
 }
 
-/** Enrols and renews once, with power failing at `cuts`, counted from where the renewal window opens. */
+async function bundle({ server }: IdentityWorld, number: number): Promise<void> {
+  server.bundles.push(await server.bundle(number, 0, [server.trustKey(0)]));
+}
+
+/** Enrols, renews once and takes two bundles on the way, with power failing at `cuts`, counted from where the renewal window opens. */
 async function renews(cuts: readonly number[]): Promise<IdentityWorld> {
   const world = await enrolled();
   const before = world.server.rows.length;
   world.clock.advance(60 * DAY);
   world.cuts = cuts.map((cut) => world.points + cut);
-  const done = () => world.settled() && world.server.rows.length > before;
+  await bundle(world, 11);
+  await bundle(world, 12);
+  const done = () => world.settled() && world.server.rows.length > before && world.store!.identity.trustBundle === 12;
   expect(await world.run(done), `cuts at ${cuts}\n${world.told.join('\n')}`).toBe(true);
   return world;
 }

@@ -116,6 +116,15 @@ describe('a renewal', () => {
     expect(second!.csr).not.toBe(first!.csr);
   });
 
+  test('never brings the key in use, also when its request came back from the disk', async () => {
+    const world = await due();
+    const { key } = world.store!.settled;
+    await world.disk.replace('identity/next.json', JSON.stringify({ key, csr: 'what it enrolled with' }));
+    world.offline = false;
+    expect(await world.run(renewed(world))).toBe(true);
+    expect(world.server.askedFor(RENEW).length).toBe(1);
+  });
+
   test('starts afresh with a window that the server moved', async () => {
     const world = await enrolled();
     world.server.rows[0]!.requestedAt = world.clock.now();
