@@ -29,7 +29,7 @@ export interface SigningJwk {
   readonly alg: string;
   readonly use: string;
   /** As the trust bundle that names it has it; absent in key sets that are no bundle. */
-  readonly state?: string | undefined;
+  readonly state?: 'next' | 'active' | 'retired' | undefined;
 }
 
 export const toSigningJwk = (signer: Signer, kid: string, kind: DocumentKind): SigningJwk => {

@@ -182,7 +182,13 @@ describe('a signed offer', () => {
 describe('a trust bundle', () => {
   it('is applied when newer and refused when older', async () => {
     const trust = [toSigningJwk(signer, 't1', 'trust')];
-    const bundle = { schemaVersion: 1 as const, number: 2, tenant: 'main', roots: ['pem'], keys: trust };
+    const bundle = {
+      schemaVersion: 1 as const,
+      number: 2,
+      tenant: 'main',
+      roots: ['pem'],
+      keys: trust.map((key) => ({ ...key })),
+    };
     const jws = await signTrustBundle(signer, 't1', bundle);
     expect(await verifyTrustBundle(jws, trust, { tenant: 'main', known: 1 })).toMatchObject({ ok: true });
     expect(await verifyTrustBundle(jws, trust, { tenant: 'main', known: 2 })).toMatchObject({ ok: false });
