@@ -28,6 +28,9 @@ const PLACES: Record<string, Place> = {
   Oslo: { solarOffsetH: 0.7, sunshine: 0.55, temperatureC: 6 },
 };
 
+/** The sun and the weather of a site; a site nobody knows has some of both. */
+export const placeOf = (site: string): Place => PLACES[site] ?? { solarOffsetH: 0, sunshine: 0.8, temperatureC: 12 };
+
 export const demoModels: readonly string[] = ['edge-gateway-100', 'edge-gateway-200'];
 export const demoVersions: readonly string[] = ['1.0.0', '1.1.0'];
 
@@ -53,7 +56,7 @@ export function planFleet({
       url,
       token: group.token,
       site: group.site,
-      place: PLACES[group.site] ?? { solarOffsetH: 0, sunshine: 0.8, temperatureC: 12 },
+      place: placeOf(group.site),
       firmwareVersion: firmwareVersions[Math.floor(chance(seed, serial, 'firmware') * firmwareVersions.length)]!,
       description: {
         serial,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@muster/device-agent/ports/log';
+import { type ClaimBatch, startClaimBatch } from './claim-batch.js';
 import { type Fleet, startFleet } from './fleet.js';
 import { playScenario } from './scenario.js';
 import { type PlanFile, readSettings, type Settings, usage } from './settings.js';
@@ -26,10 +27,11 @@ async function waitForPlan(settings: Settings): Promise<PlanFile> {
 
 async function run(settings: Settings): Promise<void> {
   let fleet: Fleet | null = null;
+  let batch: ClaimBatch | null = null;
   let cancelScenario = () => {};
   const stop = () => {
     cancelScenario();
-    void Promise.resolve(fleet?.stop()).finally(() => process.exit(0));
+    void Promise.allSettled([fleet?.stop(), batch?.stop()]).finally(() => process.exit(0));
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -44,15 +46,18 @@ async function run(settings: Settings): Promise<void> {
   say(`starting ${devices} devices`);
   const log = verbose ? loudLog : quietLog;
   const tempo = { pastHours, telemetryS };
-  fleet = await startFleet({ ...plan, devices, seed, folder, rampMs, tempo, log, faults, presence, sensors });
+  if (plan.batch) batch = startClaimBatch(plan.batch, { url: plan.url, folder, seed, tempo, say });
+  // The listed devices of the batch are among those asked for.
+  const others = Math.max(1, devices - (plan.batch?.listed.length ?? 0));
+  fleet = await startFleet({ ...plan, devices: others, seed, folder, rampMs, tempo, log, faults, presence, sensors });
   if (scenario) cancelScenario = playScenario(fleet, scenario);
-  tellStatus(fleet, devices);
+  tellStatus(() => (fleet?.online() ?? 0) + (batch?.online() ?? 0), devices);
 }
 
-function tellStatus(fleet: Fleet, devices: number): void {
+function tellStatus(count: () => number, devices: number): void {
   let told = -1;
   setInterval(() => {
-    const online = fleet.online();
+    const online = count();
     if (online !== told) say(`${online} of ${devices} online`);
     told = online;
   }, STATUS_MS);

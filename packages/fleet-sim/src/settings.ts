@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { ClaimBatchPlan } from './claim-batch.js';
 import { PlannedFaults, readFaults, readPresence } from './planned-faults.js';
 import { PresencePlan } from './presence.js';
 import { Scenario } from './scenario.js';
@@ -16,6 +17,7 @@ const PlanFile = z.object({
   faults: PlannedFaults.optional(),
   presence: PresencePlan.optional(),
   sensors: z.record(z.string(), z.array(SensorTrouble)).optional(),
+  batch: ClaimBatchPlan.optional(),
 });
 export type PlanFile = z.infer<typeof PlanFile>;
 

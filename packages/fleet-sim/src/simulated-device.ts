@@ -4,6 +4,7 @@ import { agentVersion } from '@muster/device-agent/agent-version';
 import { enroll } from '@muster/device-agent/identity/enroll';
 import type { DeviceDescription } from '@muster/device-agent/identity/identity';
 import { IdentityStore } from '@muster/device-agent/identity/identity-store';
+import type { WayIn } from '@muster/device-agent/identity/way-in';
 import { type Clock, pause, systemClock } from '@muster/device-agent/ports/clock';
 import { Document } from '@muster/device-agent/ports/document';
 import { type Log, silentLog } from '@muster/device-agent/ports/log';
@@ -23,7 +24,8 @@ import { SimulatedNet } from './simulated-net.js';
 export interface DevicePlan {
   description: DeviceDescription;
   url: string;
-  token: string;
+  /** A token that lets it in, or another way. */
+  token: string | Exclude<WayIn, { token: string }>;
   site: string;
   place: Place;
   firmwareVersion: string;
@@ -134,7 +136,7 @@ export class SimulatedDevice {
     const { description, url, token } = this.plan;
     const identity = await enroll(
       { files: this.files, net: this.net },
-      { ...description, synthetic: true, url, token, agentVersion },
+      { ...description, synthetic: true, url, agentVersion, ...(typeof token === 'string' ? { token } : token) },
     );
     return IdentityStore.create(this.files, identity);
   }

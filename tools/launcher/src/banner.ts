@@ -2,8 +2,15 @@ import { relative } from 'node:path';
 import type { StartOptions } from './options.js';
 import { bold, cyan, dim, say } from './terminal.js';
 
+interface Urls {
+  readonly console: string;
+  readonly signIn: string | null;
+  /** For the demo's second person, who approves what the first one asks for. */
+  readonly second: string | null;
+}
+
 /** What a person needs once everything runs. */
-export function printBanner(options: StartOptions, urls: { console: string; signIn: string | null }): void {
+export function printBanner(options: StartOptions, urls: Urls): void {
   const line = (label: string, value: string) => say(`  ${dim(label.padEnd(12))} ${value}`);
   say();
   line('Console', bold(cyan(urls.console)));
@@ -11,6 +18,11 @@ export function printBanner(options: StartOptions, urls: { console: string; sign
     line(
       'Sign in',
       `${bold(cyan(urls.signIn))}\n${' '.repeat(15)}${dim('once, within 15 minutes; npm start -- --sign-in makes another')}`,
+    );
+  if (urls.second)
+    line(
+      'Approver',
+      `${urls.second}\n${' '.repeat(15)}${dim('a second person, for another browser: approves what you ask for')}`,
     );
   line('Device API', deviceUrl(options));
   line('MQTT', `mqtts://${hostInUrl(options.host)}:${options.mqttPort}`);

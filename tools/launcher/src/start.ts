@@ -8,6 +8,7 @@ import { consoleUrl, deviceUrl, printBanner } from './banner.js';
 import { planChildren } from './children.js';
 import { openInstalledDatabase } from './database.js';
 import { prepareDemo } from './demo/prepare-demo.js';
+import { secondPerson } from './demo/prepare-identity.js';
 import { type Home, openHome } from './home.js';
 import { ManagedProcess } from './managed-process.js';
 import { type StartOptions, UsageError } from './options.js';
@@ -104,7 +105,9 @@ async function bringUp(
     );
   }
   const signIn = await makeSignInLink(database.ownerUrl, url).catch(() => null);
-  printBanner(options, { console: url, signIn });
+  const second =
+    options.devices > 0 ? await makeSignInLink(database.ownerUrl, url, secondPerson.email).catch(() => null) : null;
+  printBanner(options, { console: url, signIn, second });
 }
 
 async function layOutDemo(options: StartOptions, home: Home, ownerUrl: string, url: string): Promise<boolean> {
@@ -114,7 +117,7 @@ async function layOutDemo(options: StartOptions, home: Home, ownerUrl: string, u
     await step(
       'demo',
       () => prepareDemo(demo),
-      () => 'releases, golden config, tokens for the fleet',
+      () => 'releases, golden config, tokens and a claim batch for the fleet',
     );
     return true;
   } catch (error) {

@@ -135,7 +135,7 @@ export const denyTrustChange = route({
   method: 'POST',
   path: '/trust/changes/:changeId/deny',
   summary: 'Deny a step, or take back your own request',
-  permission: 'trust:write',
+  permission: 'trust:approve',
   params: change,
   body: z.strictObject({ reason: z.string().min(1).max(500) }),
   returns: TrustChange,

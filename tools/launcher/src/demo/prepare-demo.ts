@@ -9,6 +9,7 @@ import { demoModels, demoVersions } from '@muster/fleet-sim/fleet-plan';
 import type { SensorFault, SensorTrouble } from '@muster/fleet-sim/sensor-faults';
 import { makeSignInLink } from '../sign-in.js';
 import { ApiClient } from './api-client.js';
+import { addSecondPerson, makeBatch } from './prepare-identity.js';
 import { publishContent } from './publish-release.js';
 
 export interface DemoOptions {
@@ -67,6 +68,7 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   await client.call(putDeviceClass, { params: { name: DEMO_CLASS }, body: DEMO_TIMES });
   await publishReleases(client);
   await publishBasics(client);
+  await addSecondPerson(client);
   const groups = [];
   for (const site of SITES) {
     const { token } = await client.call(createEnrollmentToken, {
@@ -76,7 +78,8 @@ export async function prepareDemo(options: DemoOptions): Promise<void> {
   }
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const sensors = sensorTroubles(new Date());
-  const plan = { url: options.deviceUrl, groups, devices: options.devices, sensors };
+  const batch = await makeBatch(client, DEMO_CLASS);
+  const plan = { url: options.deviceUrl, groups, devices: options.devices, sensors, batch };
   writeFileSync(`${file}.new`, JSON.stringify(plan), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

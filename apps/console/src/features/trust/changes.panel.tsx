@@ -30,7 +30,7 @@ function Decide({ change }: { readonly change: TrustChange }) {
   return (
     <div className={classes.decide}>
       <MayButton
-        permission="trust:write"
+        permission="trust:approve"
         variant="default"
         aria-label={`${own ? 'Take back' : 'Deny'}: ${title}`}
         onClick={() => setAsking('deny')}
