@@ -4,6 +4,8 @@ import { authoriseConnect } from '@muster/domain/certificates/authorise-connect'
 import { activateCertificate } from '@muster/persistence/certificates/activate-certificate';
 import { certificateStore, type PresentedRow } from '@muster/persistence/certificates/certificate.store';
 import { Database } from '@muster/persistence/database';
+import { policies as policyOids } from '@muster/pki/der/oids';
+import { readCertificate } from '@muster/pki/path/read-certificate';
 import { validateDevicePath } from '@muster/pki/path/validate-device-path';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
@@ -33,6 +35,7 @@ export class DeviceIdentity {
     const trusted = await this.door.hierarchy.trusted();
     const path = validateDevicePath(certificate.raw, trusted, now, { allowExpired });
     if (!path.ok) {
+      refuseOtherClass(certificate.raw);
       const code: ProblemCode = path.code === 'certificate_expired' ? 'certificate_expired' : 'certificate_unknown';
       throw new Refusal(code, `Not accepted: ${path.why}.`);
     }
@@ -69,6 +72,22 @@ export class DeviceIdentity {
     throw new Refusal(verdict.code, verdict.detail);
   }
 }
+
+/**
+ * A claim certificate, a server's or a responder's says itself that it is no device's; told apart so that whoever mixed them up
+ * reads why. Nothing is believed: each of them is refused either way.
+ */
+const refuseOtherClass = (der: Buffer): void => {
+  let policies: readonly string[];
+  try {
+    ({ policies } = readCertificate(der));
+  } catch {
+    return;
+  }
+  if (policies.includes(policyOids.bootstrap)) throw new Refusal('claim_refused', 'A claim certificate only enrols.');
+  if (policies.includes(policyOids.server) || policies.includes(policyOids.service))
+    throw new Refusal('identity_mismatch', 'This is not the certificate of a device.');
+};
 
 const known = ({ tenantId, deviceId, id, fingerprint, notAfter, pem }: PresentedRow): KnownDevice => ({
   tenantId,

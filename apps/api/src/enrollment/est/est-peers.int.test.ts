@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { assertEventually } from '@muster/testkit/assert-eventually';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,8 +83,19 @@ describe('strongSwan', () => {
     );
     await into('poll.key', 'pki --gen --type ecdsa --size 256 --outform pem');
     await into('poll.csr', 'pki --req --in poll.key --type ecdsa --dn "CN=SW-2" --outform pem');
-    const made = await est.door.people.as('admin').post('/claim-batches', { name: 'Line 4', quota: 10, model: 'gw-1' });
-    expect(made.statusCode, made.body).toBe(201);
+    // Nobody gave it a token: the user name says which device it is, and the password is empty.
+    const asking = into(
+      'poll.pem',
+      `pki --est --url ${url} --in poll.csr ${trusted.join(' ')} --userpass gw-1/SW-2: --interval 1 --maxpolltime 60 --outform pem`,
+    );
+    const owner = est.door.people.as('owner');
+    const waiting = async () => (await owner.get('/approvals?state=pending')).json().items[0];
+    const { id, keySha256, serial } = await assertEventually(waiting, { within: 20_000 });
+    expect(serial).toBe('SW-2');
+    await owner.post(`/approvals/${id}/approve`, { keySha256 });
+    await asking;
+    const [device] = await est.rows<{ id: string }>(`select id from devices where serial = 'SW-2'`);
+    expect((await opened('poll.pem')).subject).toBe(`CN=${device?.id}`);
     await est.rows(`update enrollment_settings set operator_approval = false where tenant_id = 'acme'`);
   });
 });
