@@ -20,7 +20,7 @@ const BACKDATED_MS = 5 * 60_000;
 const RENEW_AFTER_MS = HOUR_MS / 2;
 /** Longer than a list stays the newest, so that there is always a probe that is refused for being revoked alone. */
 const PROBE_LIFE_MS = 2 * HOUR_MS;
-const PAGE = 5_000;
+const PAGE = 2_500;
 
 /** What a list would have to say now. */
 interface Wanted {
@@ -130,8 +130,8 @@ const isDue = (published: CrlRow | undefined, digest: string, now: Date): boolea
 const addListed = async (tx: Tx, row: AuthorityRow, shard: number, revoked: CrlEntries, now: Date): Promise<void> => {
   const part = shard === WHOLE ? { shard: 0, shards: 1 } : { shard, shards: row.crlShards };
   for await (const page of crlStore.read(tx, { authorityId: row.id, ...part, now }, PAGE))
-    for (const { serial, state, reasonCode, since } of page)
-      revoked.add({ serial, at: since, reason: state === 'on_hold' ? 'certificateHold' : crlReason(reasonCode) });
+    for (const { serial, onHold, reasonCode, since } of page)
+      revoked.add({ serial, at: since, reason: onHold ? 'certificateHold' : crlReason(reasonCode) });
 };
 
 /** The root answers for the authorities it made; retired is what nobody is to believe any more. */

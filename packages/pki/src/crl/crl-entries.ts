@@ -18,7 +18,8 @@ export const crlReason = (code: string | null): CrlReason =>
 export interface RevokedEntry {
   /** Hex, as stored with the certificate. */
   readonly serial: string;
-  readonly at: Date;
+  /** Or seconds since 1970. */
+  readonly at: Date | number;
   readonly reason: CrlReason;
 }
 
@@ -83,8 +84,8 @@ export class CrlEntries {
   }
 
   /** As `time`, of which the clock's part alone is new within a day. */
-  #writeTime(at: Date, end: number): number {
-    const second = Math.floor(at.getTime() / 1000);
+  #writeTime(at: Date | number, end: number): number {
+    const second = typeof at === 'number' ? at : Math.floor(at.getTime() / 1000);
     const day = Math.floor(second / DAY_S);
     if (day !== this.#day) {
       this.#day = day;
