@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { renewalStore } from '@muster/persistence/certificates/renewal.store';
 import { Database } from '@muster/persistence/database';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
@@ -50,9 +49,7 @@ export class CaCertificatesService {
     if (tenantId !== null) await this.door.hierarchy.issuing('device', tenantId);
     const rows = await this.door.hierarchy.listTrusted();
     const own = rows.filter((row) => row.kind === 'device' && row.tenantId === tenantId);
-    const roots = rows.filter(({ kind }) => kind === 'root');
-    const cross = await this.database.system((tx) => renewalStore.listCross(tx, tenantId));
-    const pems = [...[...roots, ...own].map(({ certificatePem }) => certificatePem), ...cross];
+    const pems = (await this.door.hierarchy.view()).cacerts(tenantId);
     return {
       tenant: tenantId,
       certificates: pems.map((pem) => new X509Certificate(pem).raw),

@@ -89,7 +89,11 @@ describe('strongSwan', () => {
       `pki --est --url ${url} --in poll.csr ${trusted.join(' ')} --userpass gw-1/SW-2: --interval 1 --maxpolltime 60 --outform pem`,
     );
     const owner = est.door.people.as('owner');
-    const waiting = async () => (await owner.get('/approvals?state=pending')).json().items[0];
+    const waiting = async () => {
+      const [first] = (await owner.get('/approvals?state=pending')).json().items;
+      if (!first) throw new Error('nobody waits');
+      return first;
+    };
     const { id, keySha256, serial } = await assertEventually(waiting, { within: 20_000 });
     expect(serial).toBe('SW-2');
     await owner.post(`/approvals/${id}/approve`, { keySha256 });
