@@ -14,6 +14,7 @@ import { ReleasesModule } from './releases/releases.module.js';
 import { DeviceDoorsModule } from './telemetry/doors/device-doors.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { DeviceTrustModule } from './trust/device-trust.module.js';
+import { FindingsModule } from './trust/findings.module.js';
 import { TrustModule } from './trust/trust.module.js';
 
 /** Every slice of the people's application. */
@@ -23,6 +24,7 @@ export const slices: readonly (Type | DynamicModule)[] = [
   EnrollmentModule,
   CertificatesModule,
   TrustModule,
+  FindingsModule,
   ConfigsModule,
   CommandsModule,
   ReleasesModule,

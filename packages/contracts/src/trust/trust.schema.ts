@@ -190,7 +190,7 @@ export const findingKinds = [
   'authority_expiring',
   'approvals_waiting',
 ] as const;
-/** A fact somebody should act on; alert rules read these. `subject` is `device:<id>`, `authority:<id>`, `enrollment`. */
+/** A fact somebody should act on; alert rules read these. `subject` is `device:<id>`, `authority:<id>`, `enrollment` or `fleet`. */
 export const TrustFinding = z
   .object({
     kind: z.enum(findingKinds),

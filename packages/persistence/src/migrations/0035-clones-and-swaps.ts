@@ -25,6 +25,7 @@ export class ClonesAndSwaps1763700000035 extends Statements {
     // What the overview counts over a million certificates: read from the index alone.
     `create index certificates_live_by_end on certificates (tenant_id, not_after) include (not_before)
        where state in ('issued', 'active')`,
+    `create index certificates_unused on certificates (tenant_id, device_id) where state = 'issued'`,
     `create index certificates_ended on certificates (tenant_id, device_id) where state = 'expired'`,
     `create index certificates_cut_off on certificates (tenant_id, revoked_at)
        where state = 'revoked' and reason_code is distinct from 'superseded'`,
@@ -35,6 +36,7 @@ export class ClonesAndSwaps1763700000035 extends Statements {
   readonly back = [
     'drop index certificates_cut_off',
     'drop index certificates_ended',
+    'drop index certificates_unused',
     'drop index certificates_live_by_end',
     'drop table device_sightings',
     'drop index devices_clone_suspected',
