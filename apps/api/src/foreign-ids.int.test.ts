@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import type { Route } from '@muster/contracts/route';
 import { routesByNoun } from '@muster/contracts/routes';
 import { certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { approvalStore } from '@muster/persistence/enrollment/approval.store';
 import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
+import { buildHierarchy } from '@muster/pki/fixtures/hierarchy';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -43,6 +45,11 @@ const bodies: Record<string, object> = {
   dismissClone: { reason: 'x' },
   patchTwin: { config: { x: 1 } },
   revokeCertificate: { reason: 'keyCompromise' },
+  readmitDevice: { reason: 'x' },
+  addClaimSerials: { serials: ['x'] },
+  proveManufacturer: { certificate: 'x' },
+  approveEnrollment: { keySha256: 'f'.repeat(64) },
+  rejectEnrollment: { reason: 'x' },
   sendCommand: { name: 'ping' },
   patchConfig: { name: 'taken over' },
   addConfigVersion: { document: { x: 1 }, notes: '' },
@@ -54,6 +61,8 @@ const queries: Record<string, string> = {
   diffSboms: '?from=01970000-0000-7000-8000-0000000ffffe',
   getSeries: `?metrics=power&from=2026-01-01T00:00:00.000Z&to=2026-01-02T00:00:00.000Z`,
 };
+/** Where one name of a parameter is two kinds of id. */
+const aliases: Record<string, string> = { 'revokeRegisteredKey keyId': 'registeredKeyId' };
 /** A class, a site and a metric are named by their tenant; there is no id to guess. */
 const named = new Set(['putDeviceClass', 'updateSite', 'getMetric', 'describeMetric']);
 
@@ -110,6 +119,8 @@ async function settle(): Promise<Record<string, string>> {
   let release = await made('/releases', { name: 'fw', version: '1.0.0', models: ['m1'], artifactId: artifact.id });
   for (const verb of ['sign', 'publish'])
     release = await made(`/releases/${release.id}/${verb}`, {}, { 'if-match': `"${release.etag}"` });
+  // Before there is an authority without a certificate.
+  const ways = await waysIn(made);
   const { items: sessions } = (await owner.get('/sessions')).json();
   return {
     deviceId: device.id,
@@ -127,8 +138,29 @@ async function settle(): Promise<Record<string, string>> {
     certificateId: await certificateOf(device.id),
     deadLetterId: await deadLetter(),
     archiveId: await archive(),
+    ...ways,
   };
 }
+
+/** A batch, a manufacturer, a registered key and a device that waits. */
+const waysIn = async (made: (path: string, body: object) => Promise<{ id: string }>) => {
+  const certificate = (await buildHierarchy(clock.now())).device.pem;
+  const key = { model: 'm1', serial: 'G2', keySha256: 'e'.repeat(64) };
+  await made('/registered-keys/bulk', { rows: [key] });
+  const [registered] = await test.database.system((tx) => tx.query<{ id: string }>('select id from registered_keys'));
+  const expiresAt = new Date(clock.now().getTime() + 86_400_000);
+  const facts = { kind: 'operator', sourceId: null, model: 'm1', serial: 'G3', name: null, deviceId: null } as const;
+  const asked = { keyHash: 'd'.repeat(64), keyAlgorithm: 'EC P-256', claim: {}, requestHash: 'r', address: null };
+  const approval = await test.database.tenant(OTHER, (tx) =>
+    approvalStore.insert(tx, { ...facts, ...asked, expiresAt }, clock.now()),
+  );
+  return {
+    batchId: (await made('/claim-batches', { name: 'b', quota: 1 })).id,
+    manufacturerId: (await made('/manufacturers', { name: 'm', model: 'm1', certificate })).id,
+    registeredKeyId: registered!.id,
+    approvalId: approval.id,
+  };
+};
 
 const soon = () => ({
   startsAt: new Date(clock.now().getTime() + 3_600_000).toISOString(),
@@ -216,7 +248,8 @@ const plain = ({ status, body }: { status: number; body: string }, ids: readonly
 describe('an id of another tenant', () => {
   it.each(routes)('%s answers like an id that never was', async (name, route) => {
     const before = await everythingTheirs();
-    const foreign = await ask(name, route, (parameter) => (parameter === 'number' ? '1' : theirs[parameter]!));
+    const own = (parameter: string) => aliases[`${name} ${parameter}`] ?? parameter;
+    const foreign = await ask(name, route, (parameter) => (parameter === 'number' ? '1' : theirs[own(parameter)]!));
     const unknown = await ask(name, route, (parameter) => (parameter === 'number' ? '1' : UNKNOWN));
     expect(foreign.status, foreign.body).toBe(404);
     expect(JSON.parse(foreign.body).code).toBe('not_found');
