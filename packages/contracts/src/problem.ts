@@ -49,6 +49,8 @@ export const problems = {
   quota_exceeded: [429, 'The quota is used up'],
   queue_full: [429, 'Too many devices wait for a person'],
   proof_invalid: [422, 'The proof of possession does not hold'],
+  signature_missing: [422, 'The key is kept elsewhere: the signature has to be made there and handed in'],
+  signature_refused: [422, 'The signature handed in does not hold'],
   gate_closed: [409, 'Too few devices have acknowledged what they are to trust'],
   signer_unavailable: [503, 'The signer that holds the key is away; try again'],
   // uplinks

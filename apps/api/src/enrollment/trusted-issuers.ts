@@ -44,11 +44,11 @@ export class TrustedIssuers {
 
   async #read(): Promise<Known> {
     const rows = await this.door.hierarchy.listTrusted();
-    const read = rows.map(({ kind, certificatePem }) => ({ kind, certificate: new X509Certificate(certificatePem) }));
-    const of = (wanted: string) => read.filter(({ kind }) => kind === wanted).map(({ certificate }) => certificate);
+    const read = rows.map(({ certificatePem }) => ({ certificate: new X509Certificate(certificatePem) }));
+    const view = await this.door.hierarchy.view();
     const { domain } = this.door.hierarchy.options;
     return {
-      bootstrap: { domain, roots: of('root'), authorities: of('bootstrap') },
+      bootstrap: { domain, roots: view.anchors(), authorities: view.issuers('bootstrap') },
       keys: new Set(read.map(({ certificate }) => keySha256(certificate))),
     };
   }

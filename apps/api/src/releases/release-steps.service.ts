@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto';
 import type * as routes from '@muster/contracts/releases/releases.routes';
-import type { Manifest } from '@muster/contracts/releases/releases.schema';
 import { release as machine, type ReleaseEvent } from '@muster/domain/releases/release.machine';
 import { audit } from '@muster/persistence/audit/audit.store';
 import { Database, type Tx } from '@muster/persistence/database';
@@ -8,18 +8,17 @@ import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/a
 import { ContentDamaged } from '@muster/persistence/releases/artifact-storage/content-damaged';
 import { verifyContent } from '@muster/persistence/releases/artifact-storage/verify-content';
 import { type ReleaseRow, releaseStore } from '@muster/persistence/releases/release.store';
-import { signManifest } from '@muster/pki/signing/manifest';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
+import { payloadOf, type Signature, signatureOf } from './manifest-signature.js';
 import { answer, dropChanged, findRelease, lockRelease } from './read-release.js';
 import { refuseAuthor } from './separate-duties.js';
 
-type StepCall = Call<typeof routes.signRelease>;
-type Signature = { readonly manifest?: Manifest; readonly manifestJws?: string };
+type StepCall = Call<typeof routes.publishRelease>;
 
 /** Releases on their way: signed, published, and withdrawn when they turn out bad. */
 @Injectable()
@@ -31,14 +30,23 @@ export class ReleaseStepsService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async sign(call: StepCall) {
+  /** What is to be signed, as it stands now: an edit makes another. */
+  async manifest(call: Call<typeof routes.getReleaseManifest>) {
     const { tenantId } = call.principal;
-    const key = await this.door.signingKeys.signing(tenantId, 'release');
+    const key = await this.door.signingKeys.active(tenantId, 'release');
+    const row = await this.database.tenant(tenantId, (tx) => findRelease(tx, call.params.releaseId));
+    const payload = payloadOf(tenantId, row);
+    const sha256 = createHash('sha256').update(payload).digest('hex');
+    return { payload, sha256, kid: key.kid, algorithm: key.algorithm, offline: key.keyRef === null };
+  }
+
+  async sign(call: Call<typeof routes.signRelease>) {
+    const { tenantId } = call.principal;
+    const key = await this.door.signingKeys.active(tenantId, 'release');
     await this.#verify(call, 'sign');
     return this.#step(call, 'sign', async (tx, row) => {
       await refuseAuthor(tx, row.id, call.principal);
-      const manifest = manifestOf(tenantId, row);
-      return { manifest, manifestJws: await signManifest(key.signer, key.kid, manifest) };
+      return signatureOf(this.door, tenantId, row, key, call.body.manifestJws);
     });
   }
 
@@ -113,19 +121,3 @@ const stepOf = (row: ReleaseRow, event: ReleaseEvent) => {
     });
   return step.state;
 };
-
-const manifestOf = (tenant: string, row: ReleaseRow): Manifest => ({
-  schemaVersion: 1,
-  tenant,
-  releaseId: row.id,
-  name: row.name,
-  version: row.version,
-  models: row.models,
-  ...(row.hardwareRevisions.length > 0 && { hardwareRevisions: row.hardwareRevisions }),
-  ...(row.minVersion !== null && { minVersion: row.minVersion }),
-  ...(row.supportUntil !== null && { supportUntil: row.supportUntil.toISOString() }),
-  ...(row.sbom !== null && { sbomSha256: row.sbom.sha256 }),
-  rollbackIndex: row.rollbackIndex,
-  artifact: { id: row.artifact.id, name: row.artifact.name, size: row.artifact.size, sha256: row.artifact.sha256 },
-  createdAt: row.createdAt.toISOString(),
-});

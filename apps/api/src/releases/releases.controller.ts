@@ -43,6 +43,11 @@ export class ReleasesController {
     return this.releases.get(call);
   }
 
+  @Endpoint(routes.getReleaseManifest)
+  manifest(call: Call<typeof routes.getReleaseManifest>) {
+    return this.steps.manifest(call);
+  }
+
   @Endpoint(routes.updateRelease)
   update(call: Call<typeof routes.updateRelease>) {
     return this.releases.update(call);

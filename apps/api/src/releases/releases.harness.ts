@@ -11,7 +11,7 @@ import { ReleasesModule } from './releases.module.js';
 
 /** For tests: the people's door with releases behind it, and short ways to an artifact and a release. */
 export class Releases {
-  private constructor(readonly door: DoorHarness) {}
+  constructor(readonly door: DoorHarness) {}
 
   static async open(
     database: Database,

@@ -79,12 +79,24 @@ export class TrustView {
   }
 
   /** What EST answers as /cacerts (RFC 7030 4.1.3): roots, their cross certificates and the tenant's device authorities. PEM. */
-  cacerts(tenantId: string): string[] {
+  cacerts(tenantId: string | null): string[] {
     return [
       ...this.roots().map(({ certificatePem }) => certificatePem),
       ...this.crossRoots(),
-      ...this.deviceAuthorities(tenantId).flatMap((row) => this.certificatesOf(row)),
+      ...(tenantId === null ? [] : this.deviceAuthorities(tenantId)).flatMap((row) => this.certificatesOf(row)),
     ];
+  }
+
+  anchors(): X509Certificate[] {
+    return this.roots().map(({ certificatePem }) => new X509Certificate(certificatePem));
+  }
+
+  /** Authorities of a kind below the roots that are trusted, each by its certificate under the root that issues. */
+  issuers(kind: Exclude<AuthorityRow['kind'], 'root'>): X509Certificate[] {
+    return this.#rows
+      .filter((row) => row.kind === kind && isTrusted(row.state))
+      .flatMap((row) => this.certificatesOf(row).slice(0, 1))
+      .map((pem) => new X509Certificate(pem));
   }
 
   /** What device certificates are validated against. */
@@ -92,7 +104,7 @@ export class TrustView {
     const devices = this.#rows.filter(({ kind, state }) => kind === 'device' && isTrusted(state));
     return {
       domain,
-      roots: this.roots().map(({ certificatePem }) => new X509Certificate(certificatePem)),
+      roots: this.anchors(),
       deviceAuthorities: devices.flatMap((row) =>
         this.certificatesOf(row)
           .slice(0, 1)

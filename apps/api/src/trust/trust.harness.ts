@@ -7,6 +7,7 @@ import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { bundleStore } from '@muster/persistence/trust/bundle.store';
 import type { FakeClock } from '@muster/testkit/fake-clock';
 import type { TestDatabase } from '@muster/testkit/postgres';
+import type { Type } from '@nestjs/common';
 import { renewTls } from '../device-door/device.app.js';
 import { type ClientIdentity, identityOf, newRequest, openDoorHarness } from '../device-door/door.harness.js';
 import { DeviceTrustModule } from './device-trust.module.js';
@@ -14,8 +15,10 @@ import { TrustModule } from './trust.module.js';
 
 export const tenant = 'acme';
 
-export const openTrustHarness = async (test: TestDatabase, clock: FakeClock) => {
-  const door = await openDoorHarness(test.database, clock, [TrustModule], { deviceSlices: [DeviceTrustModule] });
+export const openTrustHarness = async (test: TestDatabase, clock: FakeClock, more: readonly Type[] = []) => {
+  const door = await openDoorHarness(test.database, clock, [TrustModule, ...more], {
+    deviceSlices: [DeviceTrustModule],
+  });
   const as = (role: Role) => door.people.as(role);
   const propose = (change: TrustChangeInput, role: Role = 'admin') => as(role).post('/trust/changes', { change });
   const approve = (id: string, role: Role = 'owner') => as(role).post(`/trust/changes/${id}/approve`);
@@ -56,6 +59,11 @@ export const openTrustHarness = async (test: TestDatabase, clock: FakeClock) => 
       return device;
     },
     acknowledge: (deviceId: string) => acknowledge(deviceId),
+    /** Every device has taken the newest bundle. */
+    acknowledgeAll: async () => {
+      const devices = await system((tx) => tx.query<{ id: string }>('select id from devices'));
+      for (const { id } of devices) await acknowledge(id);
+    },
     bundles: () => system((tx) => bundleStore.after(tx, tenant, 0, 1000)),
     states: async (kind: 'root' | 'device') => {
       const rows = await system((tx) => authorityStore.listVisible(tx, tenant));

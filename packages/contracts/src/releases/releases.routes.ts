@@ -11,6 +11,7 @@ import {
   ComponentQuery,
   ComponentUse,
   MAX_SBOM_BYTES,
+  ManifestToSign,
   NewArtifact,
   NewRelease,
   Release,
@@ -80,6 +81,15 @@ export const getRelease = route({
   returns: Release,
   refuses: ['not_found'],
 });
+export const getReleaseManifest = route({
+  method: 'GET',
+  path: '/releases/:releaseId/manifest',
+  summary: 'The manifest as it is to be signed, byte for byte, and the key that signs it',
+  permission: 'release:read',
+  params: one,
+  returns: ManifestToSign,
+  refuses: ['not_found'],
+});
 const step = (
   verb: string,
   summary: string,
@@ -103,10 +113,19 @@ const step = (
       'precondition_required',
     ] satisfies ProblemCode[],
   });
-export const signRelease = step('sign', 'Sign the manifest', 'release:sign', [
-  'artifact_digest_mismatch',
-  'author_may_not_sign',
-]);
+export const signRelease = {
+  ...step('sign', 'Sign the manifest, or hand in the signature of a key that is kept elsewhere', 'release:sign', [
+    'artifact_digest_mismatch',
+    'author_may_not_sign',
+    'signature_missing',
+    'signature_refused',
+  ]),
+  body: z.strictObject({
+    reason: z.string().max(500).optional(),
+    /** Compact JWS over the payload of `/manifest`, by the release key that is active. */
+    manifestJws: z.string().min(1).max(65_536).optional(),
+  }),
+};
 export const publishRelease = step('publish', 'Offer the release to campaigns', 'release:publish', [
   'artifact_digest_mismatch',
 ]);

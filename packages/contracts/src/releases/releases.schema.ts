@@ -64,6 +64,20 @@ export const Manifest = z
   .meta({ id: 'Manifest' });
 export type Manifest = z.infer<typeof Manifest>;
 
+/** What whoever holds the release key signs: `payload` is the JWS payload, byte for byte. */
+export const ManifestToSign = z
+  .object({
+    payload: z.string(),
+    /** SHA-256 of the payload, to compare over another channel. */
+    sha256: Sha256,
+    kid: z.string(),
+    algorithm: z.string(),
+    /** The private half is kept elsewhere, so that the signature has to be handed in. */
+    offline: z.boolean(),
+  })
+  .meta({ id: 'ManifestToSign' });
+export type ManifestToSign = z.infer<typeof ManifestToSign>;
+
 export const sbomFormats = ['cyclonedx', 'spdx'] as const;
 export const SbomSummary = z
   .object({

@@ -45,16 +45,4 @@ export const renewalStore = {
     );
     return row ?? null;
   },
-
-  /** Certificates that join a tenant's generations and those of the roots while one follows another, PEM. */
-  async listCross(tx: Tx, tenantId: string | null): Promise<string[]> {
-    const rows = await tx.query<{ pem: string }>(
-      `select x.certificate_pem as pem from cross_certificates x
-       join authorities s on s.id = x.subject_id join authorities i on i.id = x.issuer_id
-       where s.state <> 'retired' and i.state <> 'retired' and (s.kind = 'root' or s.tenant_id = $1)
-       order by x.created_at`,
-      [tenantId],
-    );
-    return rows.map(({ pem }) => pem);
-  },
 };
