@@ -53,10 +53,12 @@ export const fleetCertificateStore = {
     if (filter.authorityId !== undefined) wanted.push(`c.authority_id = ${place(filter.authorityId)}`);
     if (filter.expiresBefore !== undefined) wanted.push(`c.not_after < ${place(filter.expiresBefore)}`);
     if (filter.renewal !== undefined) wanted.push(windows[filter.renewal](`${place(now)}::timestamptz`));
+    const where = wanted.length === 0 ? '' : `where ${wanted.join(' and ')}`;
+    // The page first and the names then: beside a join the planner sorts the whole fleet.
     return tx.query<FleetCertificateRow>(
       `select ${certificateColumns}, d.name as "deviceName"
-       from certificates c join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id
-       ${wanted.length === 0 ? '' : `where ${wanted.join(' and ')}`} order by ${orders[order].by} limit $1`,
+       from (select * from certificates c ${where} order by ${orders[order].by} limit $1) c
+       join devices d on d.tenant_id = c.tenant_id and d.id = c.device_id order by ${orders[order].by}`,
       values,
     );
   },
