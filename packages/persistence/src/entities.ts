@@ -16,7 +16,12 @@ import {
   FreezeEntity,
 } from './campaigns/campaign.entity.js';
 import { DecisionRecordEntity, ExecutionEntity } from './campaigns/execution.entity.js';
-import { CertificateEntity, CrlEntity, CrlProbeEntity, OcspResponderEntity } from './certificates/certificates.entity.js';
+import {
+  CertificateEntity,
+  CrlEntity,
+  CrlProbeEntity,
+  OcspResponderEntity,
+} from './certificates/certificates.entity.js';
 import { CommandEntity } from './commands/command.entity.js';
 import { GoldenConfigEntity, GoldenConfigVersionEntity } from './configs/config.entity.js';
 import {
@@ -85,6 +90,7 @@ import {
   WeeklyRollupEntity,
 } from './telemetry/telemetry.entity.js';
 import { TenantEntity } from './tenants/tenant.entity.js';
+import { TrustFindingEntity } from './trust/findings.entity.js';
 import {
   AuthorityEntity,
   CrossCertificateEntity,
@@ -177,6 +183,7 @@ export const entities = [
   SigningKeyEntity,
   SiteEntity,
   TenantEntity,
+  TrustFindingEntity,
   TwinEntity,
   TwinRevisionEntity,
   UserEntity,

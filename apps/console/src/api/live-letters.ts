@@ -85,6 +85,8 @@ export const staleBy: Readonly<Record<LetterType, Stale>> = {
   'trust.change_decided': trust,
   'trust.rollover_changed': trust,
   'trust.bundle_made': trust,
+  'trust.finding_opened': trust,
+  'trust.finding_closed': trust,
   'config.changed': config,
   'config.published': config,
   'config.rendered': config,

@@ -5,6 +5,7 @@ import { type NewLetter, outbox } from '@muster/persistence/outbox/outbox.store'
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
+import { FindingWatch } from '../trust/finding-watch.js';
 
 const BATCH = 500;
 
@@ -13,6 +14,7 @@ const BATCH = 500;
 export class CertificateSweep {
   constructor(
     private readonly database: Database,
+    private readonly findings: FindingWatch,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -38,6 +40,11 @@ export class CertificateSweep {
       await tell(tx, [...overlapped, ...ended.filter(({ state }) => state !== 'issued')]);
       return overlapped.length + ended.length;
     });
+  }
+
+  /** What of all certificates needs somebody, told once. */
+  lookAtFindings(): Promise<number> {
+    return this.findings.look();
   }
 
   /** Revocation lists live for a day and server certificates for weeks: whoever signs looks at both every hour. */

@@ -39,6 +39,8 @@ export class CertificatesProcessor extends WorkerHost {
         return this.sweep.settle();
       case 'refresh-trust':
         return this.sweep.refreshTrust();
+      case 'look-at-findings':
+        return this.sweep.lookAtFindings();
       default:
         throw new Error(`certificates has no job ${job.name}`);
     }

@@ -73,6 +73,7 @@ export const routing: Partial<Record<LetterType, readonly Route[]>> = {
     { queue: 'notifications', job: 'notify' },
   ],
   'certificate.ended': [{ queue: 'certificates', job: 'cut-session' }],
+  'trust.finding_opened': [{ queue: 'notifications', job: 'notify' }],
   'device.clone_suspected': [{ queue: 'notifications', job: 'notify' }],
   'anomaly.opened': [{ queue: 'notifications', job: 'notify' }],
   'anomaly.closed': [{ queue: 'notifications', job: 'notify' }],

@@ -32,6 +32,7 @@ export const schedules: readonly Schedule[] = [
   { queue: 'releases', job: 'build-deltas', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'settle-due', everyMs: 2 * SECOND },
   { queue: 'certificates', job: 'refresh-trust', everyMs: HOUR },
+  { queue: 'certificates', job: 'look-at-findings', everyMs: 5 * MINUTE },
   { queue: 'notifications', job: 'deliver-due', everyMs: 5 * SECOND },
   { queue: 'notifications', job: 'forget', everyMs: HOUR },
 ];

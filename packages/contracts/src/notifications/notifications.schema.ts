@@ -28,6 +28,7 @@ export const webhookTypes = [
   'device.enrolled',
   'certificate.revoked',
   'device.clone_suspected',
+  'trust.finding_opened',
   'anomaly.opened',
   'anomaly.closed',
 ] as const;

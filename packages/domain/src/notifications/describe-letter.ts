@@ -18,6 +18,8 @@ export interface Told {
   readonly engaged?: boolean;
   readonly by?: string;
   readonly reason?: string;
+  /** Of a finding about certificates. */
+  readonly kind?: string;
   readonly suspect?: 'sensor' | 'asset' | 'device';
 }
 
@@ -26,6 +28,17 @@ const halts = {
   rollback: 'Rollback failed',
   start: 'Campaign did not start',
 } as const;
+
+const findings: Record<string, [NotificationText['severity'], string]> & {
+  other: [NotificationText['severity'], string];
+} = {
+  certificate_expired: ['critical', 'Certificates have expired'],
+  crl_past_half: ['critical', 'A revocation list grows old'],
+  enrollment_failures: ['warning', 'Unusually many enrolments are refused'],
+  renewal_overdue: ['warning', 'Renewals are overdue'],
+  authority_expiring: ['warning', 'An authority is due for a new generation'],
+  other: ['info', 'Certificates need somebody'],
+};
 
 const unlike = {
   sensor: 'A sensor looks faulty',
@@ -63,6 +76,8 @@ export const describeLetter = (type: string, payload: Told): NotificationText | 
       return { ...about('warning', 'Certificate revoked'), body: 'The device was cut off and must enrol again.' };
     case 'device.clone_suspected':
       return about('critical', 'An identity seems to be in use twice');
+    case 'trust.finding_opened':
+      return { ...about(...(findings[payload.kind ?? ''] ?? findings.other)), link: '/trust' };
     case 'anomaly.opened':
       return about(payload.suspect === 'sensor' ? 'info' : 'warning', unlike[payload.suspect ?? 'asset']);
     default:

@@ -32,6 +32,7 @@ import { WaysIn1763700000033 } from './0033-ways-in.js';
 import { CertificateFacts1763700000034 } from './0034-certificate-facts.js';
 import { ClonesAndSwaps1763700000035 } from './0035-clones-and-swaps.js';
 import { KeysOnce1763700000037 } from './0037-keys-once.js';
+import { TrustFindings1763700000042 } from './0042-trust-findings.js';
 
 /** In the order they are applied. One change a file; a shipped file never changes. */
 export const migrations = [
@@ -69,4 +70,5 @@ export const migrations = [
   CertificateFacts1763700000034,
   ClonesAndSwaps1763700000035,
   KeysOnce1763700000037,
+  TrustFindings1763700000042,
 ];
