@@ -26,7 +26,11 @@ export class AgentProcess {
 
   /** Runs `command` (`npx URL --url … --token …`) with further words behind it. */
   static start(command: string, ...words: string[]): AgentProcess {
-    const folder = mkdtempSync(join(tmpdir(), 'muster-gateway-'));
+    return AgentProcess.startIn(mkdtempSync(join(tmpdir(), 'muster-gateway-')), command, ...words);
+  }
+
+  /** The same on a machine that has run one before, or that holds files of its own. */
+  static startIn(folder: string, command: string, ...words: string[]): AgentProcess {
     const [program, ...given] = command.split(' ');
     const child = spawn(program!, ['--yes', ...given, '--state', join(folder, 'state'), '--verbose', ...words], {
       cwd: folder,
@@ -42,6 +46,20 @@ export class AgentProcess {
   /** Everything it printed. */
   get told(): string {
     return this.#told;
+  }
+
+  /** The exit code, once it has ended by itself. */
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
+    return this.child.exitCode;
+  }
+
+  /** The power goes: `kill -9` of everything it started. Its folder stays. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = once(this.child, 'close');
+    process.kill(-this.child.pid!, 'SIGKILL');
+    await gone;
   }
 
   async stop(): Promise<void> {

@@ -18,6 +18,8 @@ const HOUR = 60 * MINUTE;
 const LOOK_AGAIN_MS = 5 * MINUTE;
 /** How long a renewed certificate may wait for its first acknowledgement before the server is asked about it. */
 const TRIAL_MS = MINUTE;
+/** Between two certificates, whatever window the server names: lives are an hour at least. */
+const LEAST_LIFE_MS = MINUTE;
 /** Between two questions for the window, whatever the server says. */
 const POLL_LEAST_MS = MINUTE;
 const POLL_MOST_MS = 24 * HOUR;
@@ -44,10 +46,11 @@ export interface RenewalPorts {
 export class Renewal {
   #cancel: (() => void) | null = null;
   #failures = 0;
-  /** On the monotonic clock, in milliseconds: not before this is anything asked, is the window asked for, is a trial judged. */
+  /** All on the monotonic clock, in milliseconds: when asking, polling, judging a trial and renewing once more may begin. */
   #quietUntil = 0;
   #pollAt = 0;
   #trialUntil = 0;
+  #renewableAt = 0;
   #busy = false;
   #stopped = false;
 
@@ -89,7 +92,7 @@ export class Renewal {
     const { renew, certificate } = this.store.settled;
     const now = clock.monotonic();
     const due = now + dueAt(renew, certificate).getTime() - time.now().getTime();
-    const renewing = this.store.renewing ? this.#trialUntil : Math.max(due, this.#quietUntil);
+    const renewing = this.store.renewing ? this.#trialUntil : Math.max(due, this.#quietUntil, this.#renewableAt);
     const wait = Math.min(renewing, this.#pollAt, now + LOOK_AGAIN_MS) - now;
     this.#cancel = clock.after(Math.max(0, wait), () => void this.#look());
   }
@@ -102,7 +105,8 @@ export class Renewal {
       const now = clock.monotonic();
       if (this.store.trial) {
         if (now >= this.#trialUntil) await this.#judgeTrial(this.store.trial);
-      } else if (time.now() >= dueAt(renew, certificate) && now >= this.#quietUntil) await this.#renew();
+      } else if (time.now() >= dueAt(renew, certificate) && now >= Math.max(this.#quietUntil, this.#renewableAt))
+        await this.#renew();
       else if (now >= this.#pollAt) await this.#poll();
     } catch (error) {
       this.ports.log.warn('renewal stopped short', { reason: (error as Error).message });
@@ -131,6 +135,7 @@ export class Renewal {
       this.#failures = 0;
       this.#quietUntil = 0;
       this.#trialUntil = clock.monotonic() + TRIAL_MS;
+      this.#renewableAt = clock.monotonic() + LEAST_LIFE_MS;
       log.info('certificate renewed; trying it');
       reconnect('renewed certificate');
       if (granted.bundle !== undefined) bundleSeen(granted.bundle);
