@@ -236,7 +236,7 @@ describe('renewal', () => {
     expect(first.deviceId).toBe(deviceId);
     expect(await codeOf(renew(as, newRequest(deviceId).csr))).toBe('conflict');
     const list = (await door.people.as('viewer').get(`/devices/${deviceId}/certificates`)).json();
-    expect(list.items.map(({ state }: { state: string }) => state)).toEqual(['issued', 'issued']);
+    expect(list.items.map(({ state }: { state: string }) => state)).toEqual(['issued', 'active']);
     const old = await codeOf(renew(identityOf(next.key, first), newRequest(deviceId).csr));
     expect(old).toBe('renewal_too_early');
   });

@@ -1,4 +1,5 @@
 import { judgeRenewal, type RenewalDecision, type RenewalRequest } from '@muster/domain/certificates/judge-renewal';
+import { activateCertificate } from '@muster/persistence/certificates/activate-certificate';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
 import { renewalStore } from '@muster/persistence/certificates/renewal.store';
 import { revokeOne } from '@muster/persistence/certificates/revoke-certificates';
@@ -81,6 +82,9 @@ export class RenewService {
     if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail, verdict.facts);
     if (verdict.value.kind === 'repeat')
       return { kind: 'issued', row: (await certificateStore.lock(tx, successor!.id))! };
+    // Who renews with it has used it, wherever else it was used: a broker of others does not say.
+    if (presented.state === 'issued' && verdict.value.kind === 'issue')
+      await activateCertificate(tx, presented.fingerprint, now);
     const life = this.door.leafLife ?? leafLifeS * 1000;
     return this.#issue(tx, { device, presented, request, from, life, replaces: successor?.id }, verdict.value, now);
   }

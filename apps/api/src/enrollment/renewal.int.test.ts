@@ -72,6 +72,13 @@ describe('a renewal on time', () => {
     expect(await renewals.statesOf(device)).toEqual(['active', 'revoked', 'issued']);
   });
 
+  it('is itself a use of the certificate it is made with, where no broker of ours saw one', async () => {
+    const device = await est.enrolled();
+    await est.openWindow(device.deviceId);
+    expect((await renewals.doors.est(device.as, newRequest(device.deviceId).csr)).status).toBe(200);
+    expect(await renewals.statesOf(device)).toEqual(['active', 'issued']);
+  });
+
   it('ignores what time the device believes it is', async () => {
     const device = await renewals.due();
     const headers = { date: 'Thu, 01 Jan 1970 00:00:00 GMT' };

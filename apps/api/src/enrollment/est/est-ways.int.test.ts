@@ -5,6 +5,7 @@ import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientIdentity, newRequest } from '../../device-door/door.harness.js';
+import { openFactory } from '../../device-door/factory.harness.js';
 import { certificatesIn, type EstHarness, openEst } from './est.harness.js';
 
 let test: TestDatabase;
@@ -77,6 +78,28 @@ describe('a claim certificate', () => {
   it('lets nobody in under the label of another tenant', async () => {
     const answer = await est.call('simpleenroll', { label: 'nobody', as: claim, body: newRequest('CL-1').csr });
     expect([answer.status, answer.text]).toEqual([401, expect.stringContaining('certificate_unknown')]);
+  });
+});
+
+describe('a certificate of the factory', () => {
+  const factory = openFactory();
+  afterAll(() => factory.close());
+
+  it('says which device it is, and its CA which model', async () => {
+    // Certificates of the openssl command begin at the real time, which is a little later than the clock here.
+    clock.advance(3_600_000);
+    factory.authority('Maker-Root');
+    factory.authority('Maker-Line', 'Maker-Root');
+    const certificate = factory.certificate('Maker-Root');
+    const made = (await people().post('/manufacturers', { name: 'Maker', model: 'mx-1', certificate })).json();
+    const proof = { certificate: factory.proof(made.challenge, 'Maker-Root') };
+    expect((await people().post(`/manufacturers/${made.id}/prove`, proof)).statusCode).toBe(200);
+    const { key, cert } = factory.device('/O=Maker/CN=FA-1', 'Maker-Line', ['Maker-Line']);
+    const answer = await est.call('simpleenroll', { as: { key, cert }, body: newRequest().csr });
+    expect(answer.status, answer.text).toBe(200);
+    expect(await deviceOf('FA-1')).toMatchObject({ model: 'mx-1' });
+    const other = await est.call('simpleenroll', { as: { key, cert }, body: newRequest().csr, user: 'mx-1/FA-2' });
+    expect([other.status, other.text]).toEqual([403, expect.stringContaining('identity_mismatch')]);
   });
 });
 
