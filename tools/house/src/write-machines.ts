@@ -5,8 +5,22 @@ import { certificate } from '@muster/domain/certificates/certificate.machine';
 import { command } from '@muster/domain/commands/command.machine';
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
 import { release } from '@muster/domain/releases/release.machine';
+import { generation } from '@muster/domain/trust/generation.machine';
+import { rollover } from '@muster/domain/trust/rollover.machine';
+import { signingKey } from '@muster/domain/trust/signing-key.machine';
 
-const machines = { device: lifecycle, certificate, command, release, campaign, wave, execution };
+const machines = {
+  device: lifecycle,
+  certificate,
+  command,
+  release,
+  campaign,
+  wave,
+  execution,
+  generation,
+  rollover,
+  'signing key': signingKey,
+};
 
 /** docs/reference/state-machines.md: the tables of the domain as diagrams. */
 export function writeMachines(): string {
