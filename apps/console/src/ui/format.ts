@@ -74,6 +74,10 @@ export const moment = (at: string | number | Date): string => {
   return `${day}, ${two(d.getHours())}:${two(d.getMinutes())}`;
 };
 
+/** "21 Nov 2031": for what lives for years. */
+export const day = (at: string): string =>
+  new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
 /** Both forms for a tooltip: UTC first, because that is what logs say. */
 export const fullInstant = (at: string): string => {
   const d = new Date(at);

@@ -41,7 +41,7 @@ export const trustVocabulary = {
   },
   generation: {
     created: look('idle', IconCircleDashed),
-    distributed: look('active', IconLoader2),
+    distributed: look('active', IconCircleDot),
     issuing: look('good', IconCircleCheck),
     retiring: look('warn', IconClock),
     retired: look('idle', IconCircleMinus),

@@ -2,6 +2,7 @@ import type { Certificate } from '@muster/contracts/certificates/certificates.sc
 import { Copyable } from '../../ui/copyable.js';
 import { Facts } from '../../ui/facts.js';
 import { latency, moment, words } from '../../ui/format.js';
+import { keyName } from '../../ui/key-name.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 
 const after = (revokedAt: string, at: string) => `${latency(Date.parse(at) - Date.parse(revokedAt))} after`;
@@ -15,7 +16,7 @@ export function CertificateFacts({ certificate }: { readonly certificate: Certif
       facts={[
         ['Serial', <Copyable key="serial" text={certificate.serial} label="certificate serial" head={18} />],
         ['Fingerprint (SHA-256)', <Copyable key="fp" text={certificate.fingerprint} label="fingerprint" head={18} />],
-        ['Key', certificate.keyAlgorithm],
+        ['Key', keyName(certificate.keyAlgorithm)],
         ['Let in by', `${words(certificate.source)}${certificate.late ? ', after its end' : ''}`],
         ['Issuer', `${certificate.issuer}, generation ${certificate.generation}`],
         ['Valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],

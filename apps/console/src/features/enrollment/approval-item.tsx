@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useAction } from '../../api/use-action.js';
 import { ConfirmAction } from '../../ui/confirm-action.js';
 import { Copyable } from '../../ui/copyable.js';
+import { keyName } from '../../ui/key-name.js';
 import { RelativeTime } from '../../ui/relative-time.js';
 import { StatusBadge } from '../../ui/status-badge.js';
 import { MayButton } from '../access/may-button.js';
@@ -100,7 +101,7 @@ export function ApprovalItem({ approval }: { readonly approval: Approval }) {
       <div className={classes.key}>
         <FingerprintWords words={approval.words} />
         <p className={classes.fine}>
-          <span>{approval.keyAlgorithm}</span>
+          <span>{keyName(approval.keyAlgorithm)}</span>
           <Copyable text={approval.keySha256} label="fingerprint of the key" head={16} />
           {approval.sourceAddress ? <span>from {approval.sourceAddress}</span> : null}
         </p>

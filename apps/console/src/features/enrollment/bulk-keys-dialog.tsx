@@ -7,7 +7,7 @@ import { many } from '../../ui/format.js';
 import { layout } from '../../ui/layout.js';
 import { ProblemNotice } from '../../ui/problem-notice.js';
 import { TextOrFile } from '../../ui/text-or-file.js';
-import { readBulk } from './bulk-text.js';
+import { columnOf, readBulk } from './bulk-text.js';
 import classes from './enrollment.module.css';
 import { RowReport } from './row-report.js';
 
@@ -17,14 +17,12 @@ export function BulkKeysDialog({ onClose }: { readonly onClose: () => void }) {
   const register = useAction(registerKeys, { stale: [['registered-keys'], ['devices', 'list'], ['fleet']] });
   const bulk = readBulk(text);
   const n = bulk.kind === 'csv' ? bulk.rows : 0;
-  const lines = text.trim().split(/\r?\n/);
+  const serials = columnOf(text, 'serial');
   return (
     <Modal opened onClose={onClose} title="Register keys" size={720} closeOnClickOutside={text === ''}>
       {register.data ? (
         <div className={layout.form}>
-          <RowReport
-            rows={register.data.rows.map((row) => ({ ...row, about: lines[row.row]?.slice(0, 60) ?? null }))}
-          />
+          <RowReport rows={register.data.rows.map((row) => ({ ...row, about: serials[row.row - 1] || null }))} />
           <div className={layout.buttons}>
             <Button onClick={onClose}>Done</Button>
           </div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvOf, readBulk } from './bulk-text.js';
+import { columnOf, csvOf, readBulk, serialsOf } from './bulk-text.js';
 
 describe('what somebody pastes to enrol many', () => {
   it('is a CSV when its first line names the serial numbers', () => {
@@ -14,6 +14,16 @@ describe('what somebody pastes to enrol many', () => {
 
   it('is nothing when only blanks were pasted', () => {
     expect(readBulk(' \n\t\n')).toEqual({ kind: 'nothing' });
+  });
+});
+
+describe('the serial numbers of what was pasted', () => {
+  it('are the column of that name, wherever it stands', () => {
+    expect(serialsOf('site;"Serial"\nBerlin;A1\nOslo;A1\nOslo;\nOslo;A2')).toEqual(['A1', 'A2']);
+  });
+
+  it('keep their rows where a report speaks of rows', () => {
+    expect(columnOf('serial,model\nA1,m\n,m\nA3,m\n', 'serial')).toEqual(['A1', '', 'A3']);
   });
 });
 

@@ -18,15 +18,19 @@ export const readBulk = (text: string): BulkText => {
   return { kind: 'serials', serials: [...new Set(serials.filter((one) => one !== ''))] };
 };
 
+/** What the rows of a CSV say in one column, in their order; empty text where a row says nothing. */
+export const columnOf = (text: string, name: string): string[] => {
+  const [head = '', ...rows] = text.trim().split(/\r\n|\n|\r/);
+  const plain = (cell = '') => cell.replaceAll('"', '').trim();
+  const at = head.split(/[,;\t]/).findIndex((cell) => plain(cell).toLowerCase() === name);
+  return rows.map((row) => plain(row.split(/[,;\t]/)[at]));
+};
+
 /** The serial numbers of a pasted list; of a CSV, its column `serial`. */
 export const serialsOf = (text: string): string[] => {
   const bulk = readBulk(text);
   if (bulk.kind === 'serials') return [...bulk.serials];
-  if (bulk.kind === 'nothing') return [];
-  const [head = '', ...rows] = text.trim().split(/\r\n|\n|\r/);
-  const at = head.split(/[,;\t]/).findIndex((cell) => cell.replaceAll('"', '').trim().toLowerCase() === 'serial');
-  const column = rows.map((row) => (row.split(/[,;\t]/)[at] ?? '').replaceAll('"', '').trim());
-  return [...new Set(column.filter((serial) => serial !== ''))];
+  return bulk.kind === 'nothing' ? [] : [...new Set(columnOf(text, 'serial').filter((serial) => serial !== ''))];
 };
 
 const cell = (value: string | number | null): string => {

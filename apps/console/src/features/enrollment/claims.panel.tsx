@@ -36,7 +36,12 @@ function Quota({ batch }: { readonly batch: ClaimBatch }) {
     <div className={classes.quota}>
       <span className="num">
         {count(enrolled)} of {count(quota)}
-        {pending > 0 ? <span className="quiet"> · {many(pending, 'device')} waiting</span> : null}
+        <span className="quiet">
+          {pending > 0 ? ` · ${count(pending)} waiting` : ''}
+          {batch.enrolledLastHour > 0
+            ? ` · ${count(batch.enrolledLastHour)}${batch.hourlyQuota === null ? '' : ` of ${count(batch.hourlyQuota)}`} this hour`
+            : ''}
+        </span>
       </span>
       <PartitionBar
         slim
@@ -71,12 +76,6 @@ export function ClaimsPanel() {
     { key: 'name', head: 'Batch', cell: (row) => <b title={`certificate ${row.serial}`}>{row.name}</b> },
     { key: 'state', head: 'State', cell: (row) => <State batch={row} /> },
     { key: 'quota', head: 'Enrolled', cell: (row) => <Quota batch={row} /> },
-    {
-      key: 'hour',
-      head: 'This hour',
-      align: 'right',
-      cell: (row) => `${count(row.enrolledLastHour)}${row.hourlyQuota === null ? '' : ` of ${count(row.hourlyQuota)}`}`,
-    },
     {
       key: 'serials',
       head: 'Serial numbers',

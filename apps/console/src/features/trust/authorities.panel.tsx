@@ -7,7 +7,8 @@ import { Copyable } from '../../ui/copyable.js';
 import { EmptyState } from '../../ui/empty-state.js';
 import { Facts } from '../../ui/facts.js';
 import { Fold } from '../../ui/fold.js';
-import { count, moment } from '../../ui/format.js';
+import { count, day } from '../../ui/format.js';
+import { keyName } from '../../ui/key-name.js';
 import { layout } from '../../ui/layout.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
@@ -20,6 +21,14 @@ import { GenerationRail } from './generation-rail.js';
 import { RevokeManyDialog } from './revoke-many-dialog.js';
 import classes from './trust.module.css';
 import { authoritiesQuery } from './trust.queries.js';
+
+/** Where its key is, by the store that has it. */
+const keptIn: Readonly<Record<string, string>> = {
+  file: 'in a sealed file',
+  pkcs11: 'in a PKCS #11 token',
+  vault: 'in Vault',
+  kms: 'in a cloud KMS',
+};
 
 const kinds: readonly (readonly [Authority['kind'], title: string, what: string])[] = [
   ['root', 'Root', 'what devices trust; everything below hangs from it'],
@@ -57,8 +66,8 @@ function Generation({ authority }: { readonly authority: Authority }) {
         wide
         facts={[
           ['Subject', authority.subject],
-          ['Valid', `${moment(authority.notBefore)} to ${moment(authority.notAfter)}`],
-          ['Key', `${authority.keyAlgorithm}, kept by ${authority.signer}`],
+          ['Valid', `${day(authority.notBefore)} to ${day(authority.notAfter)}`],
+          ['Key', `${keyName(authority.keyAlgorithm)}, kept ${keptIn[authority.signer] ?? `by ${authority.signer}`}`],
           ['Fingerprint', <Copyable key="fp" text={authority.fingerprint} label="fingerprint" head={20} />],
           authority.kind === 'device' && [
             'Live certificates',

@@ -8,6 +8,7 @@ import { Answer } from '../../ui/answer.js';
 import { type Column, DataTable } from '../../ui/data-table.js';
 import { EmptyState } from '../../ui/empty-state.js';
 import { many, moment, words } from '../../ui/format.js';
+import { keyName } from '../../ui/key-name.js';
 import { layout } from '../../ui/layout.js';
 import { Panel } from '../../ui/panel.js';
 import { RelativeTime } from '../../ui/relative-time.js';
@@ -57,7 +58,7 @@ const columns: readonly Column<FleetCertificate>[] = [
     ),
   },
   { key: 'generation', head: 'Generation', align: 'right', cell: (row) => row.generation },
-  { key: 'key', head: 'Key', cell: (row) => <span className="soft">{row.keyAlgorithm}</span> },
+  { key: 'key', head: 'Key', cell: (row) => <span className="soft">{keyName(row.keyAlgorithm)}</span> },
   {
     key: 'serial',
     head: 'Serial',

@@ -12,6 +12,9 @@ const HEIGHT = 132;
 
 const day = (at: string) => new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
 
+/** A share that is there is not said to be none. */
+const smallShare = (share: number) => (share > 0 && share < 0.001 ? 'less than 0.1%' : percent(share));
+
 /** How many certificates end in each week and how many renewals begin, against what can be issued in one. */
 export function WeekBars({ weeks, capacity }: WeekBarsProps) {
   const most = Math.max(1, ...weeks.flatMap((week) => [week.ending, week.renewing]));
@@ -52,7 +55,7 @@ export function WeekBars({ weeks, capacity }: WeekBarsProps) {
         </li>
         <li className={classes.said}>
           {capacity > 0
-            ? `the fullest week takes ${percent(fullest / capacity)} of the ${shortCount(capacity)} certificates that can be issued in one`
+            ? `the fullest week takes ${smallShare(fullest / capacity)} of the ${shortCount(capacity)} certificates that can be issued in one`
             : 'how many can be issued a week is not measured yet'}
         </li>
       </ul>
