@@ -82,6 +82,8 @@ describe('a session', () => {
     expect((await stateOf(old.id)).state).toBe('superseded');
     // The old one still works while the device makes sure of the new one, and not for long.
     expect(await authority().authorise(old.fingerprint)).toMatchObject({ deviceId });
+    const grant = await authority().authorise(old.fingerprint);
+    expect('notAfter' in grant && grant.notAfter.getTime() - Date.now()).toBeLessThanOrEqual(15 * 60_000);
     const later = new FakeClock(new Date(Date.now() + 16 * 60_000));
     expect(await authority(later).authorise(old.fingerprint)).toEqual({ refused: 'certificate_revoked' });
     expect((await stateOf(old.id)).handshakeRefusedAt).not.toBeNull();
