@@ -140,6 +140,8 @@ export type ExecutionReport = z.infer<typeof ExecutionReport>;
 export const TrustReport = UplinkHeader.extend({
   bundle: z.number().int().min(0),
   fingerprint: z.string().max(64).optional(),
+  /** Why the bundle last shown was not believed; `bundle` is the one in force all the same. */
+  refused: z.string().max(64).optional(),
 });
 export type TrustReport = z.infer<typeof TrustReport>;
 
