@@ -120,13 +120,14 @@ export class Pkcs11KeyStore implements KeyStore {
     const { library, token, pin, packagePath } = this.options;
     const workerData = { library, token, pin, packagePath } satisfies Pkcs11Options;
     const thread = new Worker(new URL(`./token-thread.${extension}`, import.meta.url), { workerData });
-    thread.unref();
     const gone = (why: string) => {
       if (this.#thread === thread) this.#drop(why);
     };
     thread.on('message', (answer: TokenAnswer) => this.#take(answer));
     thread.once('error', (fault) => gone(`the thread of the token failed: ${fault.message}`));
     thread.once('exit', () => gone('the thread of the token ended'));
+    // After the listeners, which hold the process themselves otherwise: an idle thread must not keep it from ending.
+    thread.unref();
     this.#thread = thread;
     return thread;
   }
