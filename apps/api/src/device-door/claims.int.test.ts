@@ -138,7 +138,7 @@ describe('a claim certificate', () => {
       await door.send('GET', '/device/v1/renewal-info', { as }),
     ];
     expect(tried.map((answer) => [answer.status, answer.json().code])).toEqual(
-      tried.map(() => [401, 'certificate_unknown']),
+      tried.map(() => [403, 'claim_refused']),
     );
   });
 

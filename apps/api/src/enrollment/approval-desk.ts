@@ -42,23 +42,29 @@ export type Ruling = { readonly kind: 'approved'; readonly approval: ApprovalRow
 export const ApprovalDesk = {
   /** @throws Refusal enrollment_rejected, queue_full */
   async ask(tx: Tx, question: Question, now: Date): Promise<Ruling> {
-    const { request, address } = question;
+    const known = await findRuling(tx, question, now);
+    if (known) return known;
     await approvalStore.lockQueue(tx);
     await approvalStore.expire(tx, now);
-    const known = await approvalStore.lockByRequest(tx, request.requestHash);
-    if (known?.state === 'rejected') throw new Refusal('enrollment_rejected');
-    const same = known && isSame(known, question);
-    if (same && known.state === 'approved') return { kind: 'approved', approval: known };
-    if (same && known.state === 'pending') {
-      await approvalStore.touch(tx, known.id, address, now);
-      return pendingOf(known, now);
-    }
-    // The request is bound to what was said with it; a person who decided about one device did not decide about another.
-    if (known && known.state !== 'expired') throw new Refusal('conflict', 'This request waits for another device.');
+    // The same request may have been filed while this one waited for the queue.
+    const meanwhile = await findRuling(tx, question, now);
+    if (meanwhile) return meanwhile;
     const { maxPending } = await enrollmentSettingsStore.get(tx);
     if ((await approvalStore.countPending(tx)) >= maxPending) throw queueFull();
     return pendingOf(await file(tx, question, now), now);
   },
+};
+
+/** What stands of this request already; null when the question is new. */
+const findRuling = async (tx: Tx, question: Question, now: Date): Promise<Ruling | null> => {
+  const known = await approvalStore.findByRequest(tx, question.request.requestHash);
+  if (known?.state === 'rejected') throw new Refusal('enrollment_rejected');
+  if (!known || known.state === 'expired' || known.expiresAt <= now) return null;
+  // A person who decided about one device did not decide about another that sends the same request.
+  if (!isSame(known, question)) throw new Refusal('conflict', 'This request waits for another device.');
+  if (known.state === 'approved') return { kind: 'approved', approval: known };
+  await approvalStore.touch(tx, known.id, question.address, now);
+  return pendingOf(known, now);
 };
 
 const isSame = (known: ApprovalRow, { kind, sourceId, claim }: Question): boolean =>

@@ -101,16 +101,7 @@ export const approvalStore = {
     return row!;
   },
 
-  /** The newest question of this request whatever became of it, locked. */
-  async lockByRequest(tx: Tx, requestHash: string): Promise<ApprovalRow | null> {
-    const [row] = await tx.query<ApprovalRow>(
-      `select ${columns} from approvals a where a.request_hash = $1 order by a.id desc limit 1 for update of a`,
-      [requestHash],
-    );
-    return row ?? null;
-  },
-
-  /** As `lockByRequest`, without the lock: for looking only. */
+  /** The newest question of this request, whatever became of it. */
   async findByRequest(tx: Tx, requestHash: string): Promise<ApprovalRow | null> {
     const [row] = await tx.query<ApprovalRow>(
       `select ${columns} from approvals a where a.request_hash = $1 order by a.id desc limit 1`,
