@@ -51,7 +51,9 @@ export class RenewalInfoService {
   }
 
   #infoOf(dates: RenewalDates): RenewalInfo {
-    const { start, end } = renewalOf(dates);
+    const { start, end: asked } = renewalOf(dates);
+    // RFC 9773 4.2: a window that ends where it begins is none. One that was opened on request is a moment.
+    const end = asked > start ? asked : new Date(Date.parse(start) + OFTEN_S * 1000).toISOString();
     const now = this.clock.now().getTime();
     const untilStartS = Math.ceil((Date.parse(start) - now) / 1000);
     const retryAfterS = untilStartS <= 0 ? OFTEN_S : Math.min(SELDOM_S, Math.max(60, untilStartS));

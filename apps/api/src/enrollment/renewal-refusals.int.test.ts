@@ -145,6 +145,7 @@ describe('when to renew', () => {
     await est.openWindow(device.deviceId);
     for (const answer of await all()) {
       const info = answer.json();
+      expect(info.suggestedWindow.end > info.suggestedWindow.start).toBe(true);
       expect([info.suggestedWindow.start, info.explanation]).toEqual([clock.now().toISOString(), expect.any(String)]);
     }
   });
