@@ -17,6 +17,9 @@ const refuseForeign = async (tx: Tx, kind: 'root' | 'device', { principal }: Cha
     throw new Refusal('forbidden', 'The root belongs to the installation; people of its first tenant change it.');
 };
 
+/** Devices read a chain of eight certificates and no more: leaf, server authority, three roots and what joins them. */
+const MOST_RETIRING_ROOTS = 1;
+
 /** The first step: the next generation with its key and cross certificates, trusted by nobody yet. */
 export const startRollover = (door: IdentityDoor): ChangeStep<'start_rollover'> => {
   const ownerOf = (kind: 'root' | 'device', { principal }: ChangeCall) => (kind === 'root' ? null : principal.tenantId);
@@ -25,6 +28,10 @@ export const startRollover = (door: IdentityDoor): ChangeStep<'start_rollover'> 
     const open = await rolloverStore.open(tx, kind, ownerOf(kind, call));
     if (open)
       throw new Refusal('already_exists', `A rollover of the ${kind} authority is open.`, { rolloverId: open.id });
+    const trusted = await authorityStore.listTrusted(tx);
+    const retiring = trusted.filter((row) => row.kind === 'root' && row.state === 'retiring').length;
+    if (kind === 'root' && retiring > MOST_RETIRING_ROOTS)
+      throw new Refusal('transition_refused', `${retiring} roots are still retiring.`, { retiring });
   };
   return {
     reach: 'system',

@@ -52,18 +52,18 @@ export class TrustView {
 
   /**
    * What a server presents behind its leaf: a way to each root somebody may have as its only anchor, and those roots
-   * themselves, because an enrolling device finds the root it was told of by its digest in here. The cross certificates come
-   * before the roots: OpenSSL takes the first issuer that fits, and one signed by itself would end the path.
+   * themselves, because an enrolling device finds the root it was told of by its digest in here. The cross certificates are a
+   * ladder, each root certified by the next, and come before the roots: OpenSSL takes the first issuer that fits and never
+   * turns back, and one signed by itself would end the path.
    */
   serverChain(server: AuthorityRow): string[] {
     const [issuing, ...others] = this.roots();
     if (!issuing) return [];
-    const retiring = others.filter(({ state }) => state === 'retiring');
+    const presented = [issuing, ...others.filter(({ state }) => state === 'retiring')];
     return [
       ...this.#under(server, issuing),
-      ...retiring.flatMap((root) => this.#under(issuing, root)),
-      issuing.certificatePem,
-      ...retiring.map(({ certificatePem }) => certificatePem),
+      ...presented.slice(1).flatMap((root, i) => this.#under(presented[i]!, root)),
+      ...presented.map(({ certificatePem }) => certificatePem),
     ];
   }
 
