@@ -15,6 +15,8 @@ const inRooms = (path: string) => /^(packages|apps|tools)\/[^/]+\/src\//.test(pa
 const isTest = (path: string) => /\.(test|spec)\.tsx?$/.test(path);
 const isTool = (path: string) => path.startsWith('tools/');
 const refused = 'utils?|helpers?|common|shared|misc|manager|base|data|info|impl';
+/** Terms of a standard keep their name: EST's renewal-info, X.509's subject public key info. */
+const ofStandards = /(renewal|public-?key)-?info$/i;
 
 /** The closed set of suffixes per room; a name without a suffix is a verb phrase or a thing and always fine. */
 const suffixes: readonly (readonly [RegExp, readonly string[]])[] = [
@@ -64,13 +66,15 @@ export const habits: readonly Habit[] = [
     where: inRooms,
     offences: ({ path, text }) => {
       const stem = basename(path).split('.')[0]!;
-      const file = new RegExp(`(^|-)(${refused})$`).test(stem) ? [basename(path)] : [];
+      const file = new RegExp(`(^|-)(${refused})$`).test(stem) && !ofStandards.test(stem) ? [basename(path)] : [];
       const names = [...text.matchAll(/export (?:abstract )?(?:class|function|const|interface|type) (\w+)/g)];
       const last = new RegExp(`^(${refused})$`, 'i');
       const word = (name: string) => name.replace(/^.*?([A-Z]?[a-z0-9]+|[A-Z]+)$/, '$1');
       return [
         ...file,
-        ...names.map(([, name]) => name!).filter((name) => last.test(word(name)) && !/^[A-Z_]+$/.test(name)),
+        ...names
+          .map(([, name]) => name!)
+          .filter((name) => last.test(word(name)) && !/^[A-Z_]+$/.test(name) && !ofStandards.test(name)),
       ];
     },
   },

@@ -157,7 +157,7 @@ describe('waiting for a person', () => {
 });
 
 describe('what else EST tells', () => {
-  it('is what a request should be: as the old list, or as a template that names the device', async () => {
+  it('is what a request is to be: as the old list, or as a template that names the device', async () => {
     const list = await est.call('csrattrs', { label: 'acme' });
     expect([list.status, list.headers['content-type']]).toEqual([200, 'application/csrattrs']);
     const device = await est.enrolled();
