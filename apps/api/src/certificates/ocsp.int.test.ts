@@ -79,7 +79,11 @@ const strongswan = (pem: string) =>
   ask('pki', pem, '--verify', '--in', 'leaf', '--cacert', 'ca', '--cacert', 'root', '--online');
 
 const post = (body: Buffer, id = authority.id) =>
-  fetch(`${url}/ocsp/${id}`, { method: 'POST', body, headers: { 'content-type': 'application/ocsp-request' } });
+  fetch(`${url}/ocsp/${id}`, {
+    method: 'POST',
+    body: new Uint8Array(body),
+    headers: { 'content-type': 'application/ocsp-request' },
+  });
 const status = async (answer: Response) =>
   Buffer.from(await answer.arrayBuffer())
     .subarray(0, 5)

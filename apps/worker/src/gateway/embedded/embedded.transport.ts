@@ -7,8 +7,9 @@ import type { Clock } from '@muster/runtime/clock/clock';
 import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
 import { limitPackets } from './limit-packets.js';
+import { isOwnFilter } from './own-filter.js';
 import { codeOf, refusal } from './refuse-connect.js';
-import type { ConnectAuthority, SessionGrant } from './sessions.js';
+import type { ConnectAuthority, Standing } from './sessions.js';
 import { holdUp, TakeoverBrake } from './takeover-brake.js';
 
 export interface EmbeddedSettings {
@@ -34,9 +35,6 @@ export type OnRefusal = (
  */
 const LIMITS = { inFlight: 4_000, held: 50_000 };
 const DAY_MS = 86_400_000;
-
-/** What a session may, and where it came from. */
-type Standing = SessionGrant & { readonly address: string };
 
 /**
  * The embedded broker: Aedes over mutual TLS, inside this process. It calls a publish authorised only when the message is
@@ -220,8 +218,7 @@ export class EmbeddedTransport implements UplinkTransport {
 
   #mayHear(client: Client, subscription: Subscription): Subscription | null {
     const grant = this.#grants.get(client);
-    if (grant && subscription.topic.startsWith(`${devicePrefix(grant.tenant, grant.deviceId)}/down/`))
-      return subscription;
+    if (grant && isOwnFilter(grant, subscription.topic)) return subscription;
     this.onRefusal('topic_forbidden', { deviceId: client.id, topic: subscription.topic });
     return null;
   }

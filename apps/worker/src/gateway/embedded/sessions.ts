@@ -13,3 +13,6 @@ export interface SessionGrant {
 export interface ConnectAuthority {
   authorise(fingerprint: string): Promise<SessionGrant | { readonly refused: ProblemCode }>;
 }
+
+/** What a session may, and where it came from. */
+export type Standing = SessionGrant & { readonly address: string };
