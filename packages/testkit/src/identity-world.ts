@@ -90,9 +90,14 @@ export class IdentityWorld {
 
   /** The power goes now. */
   async cut(): Promise<void> {
+    this.end();
+    await this.disk.bringBack();
+  }
+
+  /** The process ends now; the disk has everything it was told. */
+  end(): void {
     this.#life.dead = true;
     this.#link = null;
-    await this.disk.bringBack();
   }
 
   /** Passes time, starting the device again after each cut, until `done` or `steps` are over. Says whether it was done. */

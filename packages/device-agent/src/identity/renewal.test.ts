@@ -177,6 +177,17 @@ describe('a renewed certificate', () => {
     expect(await world.run(() => world.settled())).toBe(true);
   });
 
+  test('that ended before it proved itself is renewed all the same', async () => {
+    const world = await due();
+    world.brokerDown = true;
+    world.offline = false;
+    await world.run(() => world.store?.renewing === true);
+    await world.cut();
+    world.clock.advance(100 * DAY);
+    world.brokerDown = false;
+    expect(await world.run(() => world.settled() && world.server.rows.length === 3), world.told.join('\n')).toBe(true);
+  });
+
   test('the server knows nothing of any more is given up, and the old one renews again', async () => {
     const world = await due();
     world.brokerDown = true;

@@ -67,7 +67,10 @@ export class Renewal {
   start(): void {
     const { clock, random, time } = this.ports;
     const now = clock.monotonic();
-    this.#trialUntil = now + TRIAL_MS;
+    const { trial } = this.store;
+    const ended = trial !== null && validityOf(trial.certificate).notAfter < time.now();
+    // One that ended while the device slept can prove itself by no session any more.
+    this.#trialUntil = now + (ended ? 0 : TRIAL_MS);
     // A clock that is known to be wrong is set right soon; else a fleet that starts at once does not ask at once.
     this.#pollAt = now + (time.clockIsBehind ? random() * MINUTE : (0.1 + 0.9 * random()) * POLL_FIRST_MS);
     this.#plan();
