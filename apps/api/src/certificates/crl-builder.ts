@@ -68,11 +68,14 @@ export class CrlBuilder {
     const found = await crlStore.digests(tx, id, crlShards, now);
     const entries = found.reduce((sum, one) => sum + one.entries, 0);
     const digest = found.map((one) => `${one.shard}:${one.digest}`).sort();
-    return crlLists(crlShards).map((shard) =>
-      shard === WHOLE
-        ? { shard, entries, digest: createHash('sha256').update(digest.join()).digest('hex') }
-        : (found.find((one) => one.shard === shard) ?? { shard, entries: 0, digest: '' }),
-    );
+    // An address says something else when the number of them changes.
+    const among = (said: string) => `${crlShards}/${said}`;
+    return crlLists(crlShards).map((shard) => {
+      if (shard === WHOLE)
+        return { shard, entries, digest: among(createHash('sha256').update(digest.join()).digest('hex')) };
+      const own = found.find((one) => one.shard === shard);
+      return { shard, entries: own?.entries ?? 0, digest: among(own?.digest ?? '') };
+    });
   }
 
   async #build(tx: Tx, row: AuthorityRow, authority: IssuingAuthority, wanted: Wanted, now: Date): Promise<void> {
