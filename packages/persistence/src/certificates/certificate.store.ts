@@ -66,29 +66,38 @@ export const revokedChannel = 'muster_revoked';
 /** Device certificates. The unique serial, fingerprint and (tenant, key) guard what no caller can check alone. */
 export const certificateStore = {
   async insert(tx: Tx, certificate: NewCertificateRow, now: Date): Promise<CertificateRow> {
-    const [row] = await tx.query<CertificateRow>(
-      `insert into certificates as c (tenant_id, id, device_id, token_id, serial, fingerprint, key_hash, authority_id, state,
-         since, pem, not_before, not_after, created_at, source, source_id, late)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', $9, $10, $11, $12, $9, $13, $14, $15) returning ${certificateColumns}`,
+    const [row] = await certificateStore.insertAll(tx, [certificate], now);
+    return row!;
+  },
+
+  /** Many at once, all or none; returned in the same order. */
+  async insertAll(tx: Tx, certificates: readonly NewCertificateRow[], now: Date): Promise<CertificateRow[]> {
+    const rows = await tx.query<CertificateRow>(
+      `insert into certificates as c (tenant_id, state, since, created_at, id, device_id, token_id, serial, fingerprint,
+         key_hash, authority_id, pem, not_before, not_after, source, source_id, late)
+       select $1, 'issued', $2, $2, n.* from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+         $9::uuid[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::uuid[], $15::boolean[]) n
+       returning ${certificateColumns}`,
       [
         tx.tenantId,
-        certificate.id,
-        certificate.deviceId,
-        certificate.tokenId,
-        certificate.serial,
-        certificate.fingerprint,
-        certificate.keyHash,
-        certificate.authorityId,
         now,
-        certificate.pem,
-        certificate.notBefore,
-        certificate.notAfter,
-        certificate.source,
-        certificate.sourceId,
-        certificate.late,
+        certificates.map(({ id }) => id),
+        certificates.map(({ deviceId }) => deviceId),
+        certificates.map(({ tokenId }) => tokenId),
+        certificates.map(({ serial }) => serial),
+        certificates.map(({ fingerprint }) => fingerprint),
+        certificates.map(({ keyHash }) => keyHash),
+        certificates.map(({ authorityId }) => authorityId),
+        certificates.map(({ pem }) => pem),
+        certificates.map(({ notBefore }) => notBefore),
+        certificates.map(({ notAfter }) => notAfter),
+        certificates.map(({ source }) => source),
+        certificates.map(({ sourceId }) => sourceId),
+        certificates.map(({ late }) => late),
       ],
     );
-    return row!;
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return certificates.map(({ id }) => byId.get(id)!);
   },
 
   /** By SHA-256 of its DER, with its device's state, locked. Needs a system transaction: the tenant is being asked. */
