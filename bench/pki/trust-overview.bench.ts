@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { median, report, timed } from '../report.js';
 
-const CERTIFICATES = process.env.MUSTER_QUICK ? 20_000 : 1_000_000;
+const CERTIFICATES = process.env.MUSTER_QUICK ? 20_000 : 200_000;
 const ROUNDS = 5;
 const now = new Date();
 let db: TestDatabase;

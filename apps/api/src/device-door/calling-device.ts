@@ -8,6 +8,8 @@ export interface DeviceCaller {
   readonly deviceId: string;
   readonly certificateId: string;
   readonly fingerprint: string;
+  /** Where it calls from, as far as its door knows. */
+  readonly address?: string | undefined;
 }
 
 declare module 'fastify' {

@@ -21,7 +21,8 @@ export class DeviceGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const certificate = (request.raw.socket as TLSSocket).getPeerX509Certificate?.();
     if (!certificate) throw new Refusal('certificate_unknown', 'Present the certificate of a device.');
-    request.device = await this.identity.ofCertificate(certificate, allowsExpired(context));
+    const device = await this.identity.ofCertificate(certificate, allowsExpired(context));
+    request.device = { ...device, address: request.ip };
     if (paceOf(context) === 'uplink') this.limits.chargeUplink(request.device.deviceId);
     else this.limits.chargeCaller(request.device.deviceId);
     return true;

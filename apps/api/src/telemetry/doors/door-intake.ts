@@ -70,10 +70,11 @@ export class DoorIntake {
   }
 
   async #takeIn(device: DeviceCaller, uplink: DoorUplink, answer: Acks): Promise<UplinkRefusal | null> {
-    const { tenantId: tenant, deviceId, fingerprint } = device;
+    const { tenantId: tenant, deviceId, fingerprint, address } = device;
     const { channel, place, payload, fault } = uplink;
     const receivedAt = this.clock.now();
-    const message: DoorMessage = { tenant, deviceId, channel, place, payload, receivedAt, fingerprint, answer };
+    const from = { tenant, deviceId, fingerprint, address };
+    const message: DoorMessage = { ...from, channel, place, payload, receivedAt, answer };
     if (fault !== null)
       return this.intake.turnAway(message, { code: fault.code, detail: fault.detail }, fault.ofChannel);
     return channel === 'heartbeat' ? this.heartbeats.take(message) : this.telemetry.take(message);

@@ -54,7 +54,7 @@ export class StreamDoor implements OnApplicationBootstrap {
     if (!certificate) throw new Refusal('certificate_unknown', 'Present the certificate of a device.');
     const device = await this.identity.ofCertificate(certificate);
     this.limits.chargeCaller(device.deviceId);
-    return device;
+    return { ...device, address: request.socket.remoteAddress };
   }
 }
 
