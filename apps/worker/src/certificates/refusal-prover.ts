@@ -13,9 +13,9 @@ import { Downlink } from '../gateway/downlink.publisher.js';
 
 /** Once more for a broker that took longer than it should. */
 const LATE_FACTOR = 5;
-/** 250 ms doubled thirteen times: half an hour. */
-const ATTEMPTS = 14;
-const FIRST_PAUSE_MS = 250;
+/** A broker has read a list a second after it was signed; one that is away has five minutes. */
+const ATTEMPTS = 600;
+const PAUSE_MS = 500;
 
 export interface ToProve {
   readonly tenantId: string;
@@ -55,7 +55,7 @@ export class RefusalProver {
       for (const certificate of certificates) await this.prove(certificate);
       return;
     }
-    const backoff = { type: 'exponential', delay: FIRST_PAUSE_MS };
+    const backoff = { type: 'fixed', delay: PAUSE_MS };
     const jobs = certificates.map((data) => ({
       name: 'prove-refusal',
       data,
