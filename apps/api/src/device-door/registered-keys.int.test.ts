@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { readRequestClaims } from '@muster/pki/csr/accept-request';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
@@ -88,6 +88,13 @@ describe('a registered key', () => {
     const read = (await owner().post('/registered-keys/bulk', { csv })).json();
     expect(read).toMatchObject({ created: 1, failed: 1, rows: [{ row: 1, outcome: 'created' }, { row: 2 }] });
     expect((await owner().post('/registered-keys/bulk', { csv, rows: [{}] })).json().code).toBe('validation_failed');
+  });
+
+  it('is one of five thousand in one go, and the same again changes nothing', async () => {
+    const key = (i: number) => createHash('sha256').update(String(i)).digest('hex');
+    const many = Array.from({ length: 5000 }, (_, i) => ({ model: 'many', serial: `N-${i}`, keySha256: key(i) }));
+    expect(await register(many)).toMatchObject({ created: 5000, existing: 0, failed: 0 });
+    expect(await register(many)).toMatchObject({ created: 0, existing: 5000, failed: 0 });
   });
 
   it('is one device of one tenant (row 16), and holds this device to it', async () => {
@@ -196,6 +203,11 @@ describe('a permission to come back', () => {
       ).toHaveLength(1);
       expect((await owner().get(`/devices/${deviceId}`)).json().state).toBe('active');
       expect((await readmit(deviceId)).json().code).toBe('transition_refused');
+      const { items } = (await owner().get(`/devices/${deviceId}/certificates`)).json();
+      expect(
+        items.map(({ state }: { state: string }) => state),
+        name,
+      ).toEqual(['issued', 'revoked']);
     }
   });
 

@@ -2,6 +2,7 @@ import type { EnrollRequest } from '@muster/contracts/enrollment/enrollment.sche
 import { lifecycle } from '@muster/domain/devices/lifecycle.machine';
 import { type Admission, type AdmissionFacts, judgeAdmission } from '@muster/domain/enrollment/judge-admission';
 import { type CertificateRow, certificateStore } from '@muster/persistence/certificates/certificate.store';
+import { revokeAllOf } from '@muster/persistence/certificates/revoke-certificates';
 import type { Tx } from '@muster/persistence/database';
 import { type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
 import { readmissionStore } from '@muster/persistence/enrollment/readmission.store';
@@ -47,10 +48,14 @@ export const admitDevice = async (
   now: Date,
 ): Promise<DeviceRow> => {
   if (step !== 'return') await refuseBeyond(tx, maxDevices);
-  if (device === null) return register(tx, applicant, now);
+  if (device === null || step === 'register') return register(tx, applicant, now);
   // One permission, one return: whatever let the device in, it is gone with this transaction.
   await readmissionStore.spend(tx, device.id);
-  return step === 'enroll' || step === 'readmit' ? move(tx, device, step, now) : device;
+  if (step === 'return') return device;
+  // What waited on hold is not released by a later return to service: the device has a new key.
+  if (step === 'readmit')
+    await revokeAllOf(tx, device.id, { ...replaced, actor: { type: 'device', id: device.id } }, now);
+  return move(tx, device, step, now);
 };
 
 const factsOf = async (tx: Tx, device: DeviceRow | null, { keyHash, bound }: Applicant): Promise<AdmissionFacts> => {
@@ -75,6 +80,8 @@ const hasRevoked = async (tx: Tx, deviceId: string): Promise<boolean> => {
 
 export const isTakenAway = ({ state, reasonCode }: CertificateRow): boolean =>
   state === 'revoked' && reasonCode !== 'superseded';
+
+const replaced = { reason: 'superseded', comment: 'The device was let in again with a new key.' };
 
 const refuseBeyond = async (tx: Tx, maxDevices: number | null): Promise<void> => {
   if (maxDevices === null || (await deviceStore.countEnrolled(tx)) < maxDevices) return;

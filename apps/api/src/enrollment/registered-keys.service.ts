@@ -6,7 +6,6 @@ import {
   registeredKeyStore,
   type RegisteredKeyRow as StoredKey,
 } from '@muster/persistence/enrollment/registered-key.store';
-import { outbox } from '@muster/persistence/outbox/outbox.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Call } from '../http/endpoint.js';
@@ -14,12 +13,12 @@ import { Paging } from '../http/paging.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
 import { readRows } from './read-rows.js';
-import { type Registered, registerKey } from './register-key.js';
+import { type Registered, registerKeys } from './register-keys.js';
 import { type KeyedRow, withKeyHash } from './registered-key-row.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 
 /** Rows of one transaction: few enough that others who write devices do not wait for an import. */
-const CHUNK = 200;
+const CHUNK = 500;
 
 /** Keys devices were made with: registered before the devices come, listed and revoked by people. */
 @Injectable()
@@ -68,20 +67,9 @@ export class RegisteredKeysService {
   async #registerChunk(who: { tenantId: string; createdBy: string }, rows: readonly KeyedRow[]): Promise<Registered[]> {
     const { tenantId, createdBy } = who;
     const hashes = rows.map(({ keyHash }) => keyHash);
-    const foreign = await this.database.system((tx) => registeredKeyStore.listForeign(tx, tenantId, hashes));
-    const taken = new Set([...foreign, ...(await this.issuers.keys())]);
-    return this.database.insist(tenantId, async (tx) => {
-      const now = this.clock.now();
-      const outcomes: Registered[] = [];
-      for (const row of rows) outcomes.push(await registerKey(tx, row, { taken, createdBy }, now));
-      const letters = outcomes.flatMap((outcome) =>
-        outcome.outcome !== 'failed' && outcome.fresh
-          ? [{ tenantId, type: 'device.changed', key: outcome.deviceId, payload: { deviceId: outcome.deviceId } }]
-          : [],
-      );
-      await outbox.dropAll(tx, letters);
-      return outcomes;
-    });
+    const used = await this.database.system((tx) => registeredKeyStore.listTaken(tx, tenantId, hashes));
+    const taken = new Set([...used, ...(await this.issuers.keys())]);
+    return this.database.insist(tenantId, (tx) => registerKeys(tx, rows, { taken, createdBy }, this.clock.now()));
   }
 
   list(call: Call<typeof routes.listRegisteredKeys>) {

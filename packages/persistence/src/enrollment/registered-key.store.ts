@@ -1,3 +1,4 @@
+import type { DeviceState } from '@muster/contracts/devices/devices.schema';
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../transaction.js';
 
@@ -19,23 +20,42 @@ const from = 'registered_keys k join devices d on d.tenant_id = k.tenant_id and 
 
 /** Keys devices were made with, by the SHA-256 of the subject public key info. One key is registered once, over all tenants. */
 export const registeredKeyStore = {
-  /** False when the key is registered already, wherever. */
-  async insert(
+  /** Registers many; returns how many were new: a key that is registered already, wherever, is not registered again. */
+  insertAll(
     tx: Tx,
-    key: { readonly deviceId: string; readonly keyHash: string; readonly createdBy: string },
+    keys: readonly { readonly deviceId: string; readonly keyHash: string }[],
+    createdBy: string,
     now: Date,
-  ): Promise<boolean> {
-    const made = await tx.execute(
+  ): Promise<number> {
+    return tx.execute(
       `insert into registered_keys (tenant_id, id, device_id, key_hash, created_by, created_at)
-       values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
-      [tx.tenantId, uuidv7(), key.deviceId, key.keyHash, key.createdBy, now],
+       select $1, r.*, $2, $3 from unnest($4::uuid[], $5::uuid[], $6::text[]) r on conflict do nothing`,
+      [
+        tx.tenantId,
+        createdBy,
+        now,
+        keys.map(() => uuidv7()),
+        keys.map(({ deviceId }) => deviceId),
+        keys.map(({ keyHash }) => keyHash),
+      ],
     );
-    return made === 1;
   },
 
-  async findByKey(tx: Tx, keyHash: string): Promise<RegisteredKeyRow | null> {
-    const [row] = await tx.query<RegisteredKeyRow>(`select ${columns} from ${from} where k.key_hash = $1`, [keyHash]);
-    return row ?? null;
+  listByKeys(tx: Tx, keyHashes: readonly string[]): Promise<RegisteredKeyRow[]> {
+    return tx.query<RegisteredKeyRow>(`select ${columns} from ${from} where k.key_hash = any($1::text[])`, [keyHashes]);
+  },
+
+  /** Devices of these models and serial numbers, and whether a registered key of theirs waits for its first use. */
+  listDevices(
+    tx: Tx,
+    devices: readonly { readonly model: string; readonly serial: string }[],
+  ): Promise<{ id: string; model: string; serial: string; state: DeviceState; awaitsKey: boolean }[]> {
+    return tx.query(
+      `select d.id, d.model, d.serial, d.state, exists (select 1 from registered_keys k
+           where k.tenant_id = d.tenant_id and k.device_id = d.id and k.used_at is null and k.revoked_at is null) as "awaitsKey"
+       from devices d join unnest($1::text[], $2::text[]) r (model, serial) on d.model = r.model and d.serial = r.serial`,
+      [devices.map(({ model }) => model), devices.map(({ serial }) => serial)],
+    );
   },
 
   /** Newest first (ids sort by time), older than `beforeId`. */
@@ -62,11 +82,11 @@ export const registeredKeyStore = {
     return row ?? null;
   },
 
-  /** Those of `keyHashes` that another tenant registered or uses. Needs a system transaction. */
-  async listForeign(tx: Tx, tenantId: string, keyHashes: readonly string[]): Promise<string[]> {
+  /** Those of `keyHashes` that another tenant registered or any certificate has. Needs a system transaction. */
+  async listTaken(tx: Tx, tenantId: string, keyHashes: readonly string[]): Promise<string[]> {
     const rows = await tx.query<{ keyHash: string }>(
       `select key_hash as "keyHash" from registered_keys where key_hash = any($2::text[]) and tenant_id <> $1
-       union select key_hash from certificates where key_hash = any($2::text[]) and tenant_id <> $1`,
+       union select key_hash from certificates where key_hash = any($2::text[])`,
       [tenantId, keyHashes],
     );
     return rows.map(({ keyHash }) => keyHash);
