@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { EnrollmentRefused } from '../identity/read-answer.js';
 import type { EntryCertificate, WayIn } from '../identity/way-in.js';
 import type { Pkcs12 } from '../ports/net.js';
@@ -31,12 +32,22 @@ async function readEntry(
   const bytes = await bytesOf(path);
   if (!PEM.test(bytes.toString('latin1', 0, 200))) {
     const passphrase = passwordFile === null ? '' : (await bytesOf(passwordFile)).toString().replace(/\r?\n$/, '');
+    checkOpens(path, bytes, passphrase);
     return { pfx: bytes, passphrase };
   }
   const certificate = bytes.toString();
   // One file may hold both.
   const key = certificateKey === null ? certificate : (await bytesOf(certificateKey)).toString();
   return { certificate, key };
+}
+
+/** Before it is used: a wrong password is no trouble of the network, which is tried again. */
+function checkOpens(path: string, pfx: Buffer, passphrase: string): void {
+  try {
+    createSecureContext({ pfx, passphrase });
+  } catch (error) {
+    throw new EnrollmentRefused('pkcs12_unreadable', `cannot open ${path}: ${(error as Error).message}`);
+  }
 }
 
 async function bytesOf(path: string): Promise<Buffer> {

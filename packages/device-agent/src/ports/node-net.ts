@@ -28,6 +28,8 @@ async function openMqtt(options: MqttOptions): Promise<MqttSession> {
     will: { topic: options.will.topic, payload: Buffer.from(options.will.payload), qos: 1, retain: false },
   };
   const client = new MqttClient(() => socket, wanted);
+  // A second error of a connection that is over already has nobody else to tell.
+  client.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: Error) => {
       client.end(true);
