@@ -13,13 +13,17 @@ import { Downlink } from '../gateway/downlink.publisher.js';
 
 /** Once more for a broker that took longer than it should. */
 const LATE_FACTOR = 5;
-/** A broker has read a list a second after it was signed; one that is away has five minutes. */
-const ATTEMPTS = 600;
-const PAUSE_MS = 500;
+/** A broker has read a list a second after it was signed; one that is away is asked ever more seldom, for a day. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+const SLOWER = 1.1;
+const DAY_MS = 86_400_000;
 
 export interface ToProve {
   readonly tenantId: string;
   readonly certificateId: string;
+  /** How often it was tried. */
+  readonly tries?: number;
 }
 
 /**
@@ -51,17 +55,7 @@ export class RefusalProver {
       }));
       await this.queue.addBulk(jobs);
     }
-    if (this.downlink.knock === undefined) {
-      for (const certificate of certificates) await this.prove(certificate);
-      return;
-    }
-    const backoff = { type: 'fixed', delay: PAUSE_MS };
-    const jobs = certificates.map((data) => ({
-      name: 'prove-refusal',
-      data,
-      opts: { jobId: `${letterId}.prove.${data.certificateId}`, attempts: ATTEMPTS, backoff, priority: 5 },
-    }));
-    await this.queue.addBulk(jobs);
+    for (const certificate of certificates) await this.prove(certificate);
   }
 
   /** The session a device opened after the first cut, before its broker had read the revocation. */
@@ -69,13 +63,14 @@ export class RefusalProver {
     await this.downlink.kick(deviceId);
   }
 
-  /** @throws Error while it cannot be proven yet; asked again later */
-  async prove({ tenantId, certificateId }: ToProve): Promise<void> {
+  /** Tries, and comes back to it later when it cannot be proven yet. */
+  async prove(job: ToProve): Promise<void> {
+    const { tenantId, certificateId } = job;
     const row = await this.database.tenant(tenantId, (tx) => certificateStore.find(tx, certificateId));
     if (row === null || row.refusalProvenAt !== null) return;
     if (row.state !== 'revoked' && row.state !== 'on_hold') return;
     const proven = this.downlink.knock === undefined ? await this.#byRegistry(row) : await this.#byBroker(row);
-    if (!proven) return;
+    if (!proven) return this.#later(row, job);
     const now = this.clock.now();
     const { deviceId } = row;
     await this.database.tenant(tenantId, async (tx) => {
@@ -85,24 +80,33 @@ export class RefusalProver {
     });
   }
 
+  async #later({ id, since }: CertificateRow, { tries = 0, ...job }: ToProve): Promise<void> {
+    if (this.clock.now().getTime() - since.getTime() > DAY_MS) return;
+    const delay = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * SLOWER ** tries);
+    const jobId = `${id}.prove.${since.getTime()}.${tries}`;
+    await this.queue.add('prove-refusal', { ...job, tries: tries + 1 }, { jobId, delay, attempts: 20, priority: 5 });
+  }
+
   /** A session opened while its certificate was being revoked is found here. */
   async #byRegistry({ deviceId, fingerprint }: CertificateRow): Promise<boolean> {
     if (this.downlink.hasSession(deviceId, fingerprint)) {
       await this.downlink.kick(deviceId, fingerprint);
-      throw new Error('a session of the certificate was still open');
+      return false;
     }
     const seen = await this.database.system((tx) => certificateStore.findByFingerprint(tx, fingerprint));
     return seen !== null && !authoriseConnect({ ...seen, certificateState: seen.state }, this.clock.now()).ok;
   }
 
   async #byBroker({ authorityId, serial, deviceId, pem }: CertificateRow): Promise<boolean> {
-    const { shard, probe } = await this.#probeFor(authorityId, serial, pem);
+    const found = await this.#probeFor(authorityId, serial, pem);
+    if (found === null) return false;
+    const { shard, probe } = found;
     const list = `${authorityId}/${shard}`;
     if ((this.#read.get(list) ?? -1) < probe.number) {
-      // An expired one would be turned away for that.
-      if (probe.notAfter <= this.clock.now()) throw new Error('the newest list has no probe that is still valid');
+      // One that has ended would be turned away for that.
+      if (probe.notAfter <= this.clock.now()) return false;
       const answer = await this.downlink.knock!({ cert: probe.certificatePem, key: probe.keyPem });
-      if (answer !== 'revoked') throw new Error(`the broker has not read the list: ${answerText(answer)}`);
+      if (answer !== 'revoked') return false;
       this.#read.set(list, probe.number);
     }
     // Whoever came between the first cut and this moment.
@@ -110,24 +114,19 @@ export class RefusalProver {
     return true;
   }
 
-  /** Of the list whose address the certificate carries: a broker looks into no other. */
+  /** Of the list whose address the certificate carries: a broker looks into no other. Null while it does not name it. */
   async #probeFor(
     authorityId: string,
     serial: string,
     pem: string,
-  ): Promise<{ shard: number; probe: CrlProbe & { number: number } }> {
+  ): Promise<{ shard: number; probe: CrlProbe & { number: number } } | null> {
     const uri = readCertificate(new X509Certificate(pem).raw).crlUri ?? '';
     const own = new RegExp(`${authorityId}-(\\d+)\\.crl$`).exec(uri)?.[1];
-    const found = await this.database.system(async (tx) => {
+    return this.database.system(async (tx) => {
       const lists = (await crlStore.listOf(tx, [authorityId])).map(({ shard }) => shard);
       const shard = own === undefined ? Math.min(...lists, 0) : Number(own);
       const probe = await crlStore.probeOf(tx, authorityId, shard, serial);
       return probe && { shard, probe };
     });
-    if (found === null) throw new Error('no list names the certificate yet');
-    return found;
   }
 }
-
-const answerText = (answer: 'let_in' | { readonly unclear: string }): string =>
-  answer === 'let_in' ? 'it lets in what the list names' : answer.unclear;
