@@ -55,7 +55,7 @@ it('never takes a key that is somebody’s', () => {
     fc.property(rows, fc.uniqueArray(key), (given, taken) => {
       const plans = planRegisteredKeys(given, { ...nothing, taken: new Set(taken) });
       for (const [i, { keyHash }] of given.entries())
-        if (taken.includes(keyHash)) expect(plans[i]!.kind).toBe('failed');
+        if (taken.some((one) => one === keyHash)) expect(plans[i]!.kind).toBe('failed');
     }),
   );
 });
