@@ -1,4 +1,5 @@
 import type { AuthorityKind, GenerationState } from '@muster/contracts/trust/trust.schema';
+import { audit } from '@muster/persistence/audit/audit.store';
 import type { Database, Tx } from '@muster/persistence/database';
 import { type AuthorityRow, authorityStore } from '@muster/persistence/trust/authority.store';
 import { rolloverStore } from '@muster/persistence/trust/rollover.store';
@@ -171,12 +172,16 @@ export class Hierarchy {
   async retireLeftBehind(): Promise<void> {
     const now = this.clock.now();
     await this.database.system(async (tx) => {
-      for (const { id, kind, since } of await rolloverStore.listLeftBehind(tx)) {
+      for (const { id, kind, tenantId, since } of await rolloverStore.listLeftBehind(tx)) {
         const over =
           kind === 'root'
             ? now.getTime() - since.getTime() > TOKEN_LIFE_MS
             : kind === 'device' && (await rolloverStore.countLive(tx, id, now)) === 0;
-        if (over) await authorityStore.move(tx, id, 'retired', now);
+        if (!over || !(await authorityStore.move(tx, id, 'retired', now))) continue;
+        const owner = tenantId ?? (await authorityStore.runningTenant(tx));
+        const actor = { type: 'system', id: 'muster' } as const;
+        const record = { actor, action: 'authority.retired', resource: `authority:${id}`, after: { kind } };
+        await audit.append(tx, record, owner);
       }
     });
   }

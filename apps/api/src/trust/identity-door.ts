@@ -1,3 +1,4 @@
+import { WHOLE } from '@muster/domain/certificates/crl-shard';
 import type { BundleMaker } from './bundle-maker.js';
 import type { Hierarchy } from './hierarchy.js';
 import type { SigningKeys } from './signing-keys.js';
@@ -29,9 +30,9 @@ export class IdentityDoor {
     this.bundles.forget();
   }
 
-  /** Lists of an authority with one shard keep the address they always had. */
-  crlUri(authorityId: string, shard = 0, shards = 1): string {
-    return `${this.urls.consoleUrl}/crl/${authorityId}${shards === 1 ? '' : `-${shard}`}.crl`;
+  /** The list of everything, and the only one of an authority with one shard, keeps the address it always had. */
+  crlUri(authorityId: string, shard: number = WHOLE, shards = 1): string {
+    return `${this.urls.consoleUrl}/crl/${authorityId}${shards === 1 || shard === WHOLE ? '' : `-${shard}`}.crl`;
   }
 
   ocspUri(authorityId: string): string {

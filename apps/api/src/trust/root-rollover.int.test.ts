@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
+import { audit } from '@muster/persistence/audit/audit.store';
 import { rolloverStore } from '@muster/persistence/trust/rollover.store';
 import { fetchPinnedRoot } from '@muster/pki/client/fetch-pinned-root';
 import { splitBundle } from '@muster/pki/der/pem';
@@ -152,6 +153,10 @@ describe('a rollover of the root', () => {
     expect(await trust.states('root')).toEqual(['issuing', 'retired']);
     const newest = (await trust.bundles()).at(-1)!;
     expect(newest.roots).toEqual([sha256(oldRoot)]);
+    const [recorded] = await test.database.tenant(tenant, (tx) =>
+      audit.list(tx, { limit: 1, action: 'authority.retired' }),
+    );
+    expect(recorded?.actor).toEqual({ type: 'system', id: 'muster' });
   });
 
   it('retires the old root when no live certificate is of a device that knows it alone', async () => {

@@ -56,12 +56,14 @@ export class TrustReadingsService {
     await this.door.bundles.newest(tenantId);
     return this.database.tenant(tenantId, async (tx) => {
       const rows = await bundleStore.list(tx, tenantId, before as number | null, call.query.pageSize + 1);
-      const shown = await Promise.all(rows.map(async (row) => ({ row, item: await this.#bundle(tx, row) })));
+      const numbers = rows.map(({ number }) => number);
+      const receptions = await acknowledgementStore.receptions(tx, tenantId, numbers, this.clock.now());
+      const items = rows.map((row, i) => toBundle(row, receptions[i]!));
       return this.paging.page(
         call,
-        shown,
-        ({ row }) => [row.number],
-        ({ item }) => item,
+        items,
+        ({ number }) => [number],
+        (item) => item,
       );
     });
   }

@@ -10,6 +10,7 @@ import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
  */
 export class TrustView {
   readonly #rows: readonly AuthorityRow[];
+  #trusted: TrustedAuthorities | undefined;
   readonly #certificates = new Map<string, { readonly issuer: string; readonly pem: string }[]>();
 
   /** `rows` are the generations that are not retired, with every cross certificate there is. */
@@ -99,18 +100,19 @@ export class TrustView {
       .map((pem) => new X509Certificate(pem));
   }
 
-  /** What device certificates are validated against. */
+  /** What device certificates are validated against. Read once a view: every request of a device asks. */
   trusted(domain: string): TrustedAuthorities {
+    this.#trusted ??= this.#readTrusted(domain);
+    return this.#trusted;
+  }
+
+  #readTrusted(domain: string): TrustedAuthorities {
     const devices = this.#rows.filter(({ kind, state }) => kind === 'device' && isTrusted(state));
-    return {
-      domain,
-      roots: this.anchors(),
-      deviceAuthorities: devices.flatMap((row) =>
-        this.certificatesOf(row)
-          .slice(0, 1)
-          .map((pem) => ({ tenant: row.tenantId!, certificate: new X509Certificate(pem) })),
-      ),
-    };
+    const deviceAuthorities = devices.flatMap((row) => {
+      const [pem] = this.certificatesOf(row);
+      return pem === undefined ? [] : [{ tenant: row.tenantId!, certificate: new X509Certificate(pem) }];
+    });
+    return { domain, roots: this.anchors(), deviceAuthorities };
   }
 
   /** Pairs of an authority and a root it has no certificate under yet, of all that are not retired. */

@@ -50,6 +50,18 @@ export const acknowledgementStore = {
     return row!;
   },
 
+  /** As `reception` for many bundles with one look at the fleet, in the order of `bundles`. */
+  async receptions(tx: Tx, tenantId: string, bundles: readonly number[], now: Date): Promise<Reception[]> {
+    const rows = await tx.query<{ bundle: number; devices: number }>(
+      `select coalesce(a.bundle, 0) as bundle, count(*)::int as devices
+       from ${devices} left join trust_acknowledgements a on a.tenant_id = d.tenant_id and a.device_id = d.id
+       where d.tenant_id = $1 and ${seenLately} group by 1`,
+      [tenantId, now],
+    );
+    const from = (bundle: number) => rows.reduce((sum, row) => (row.bundle >= bundle ? sum + row.devices : sum), 0);
+    return bundles.map((bundle) => ({ seen: from(0), acknowledged: from(bundle) }));
+  },
+
   /** As `reception`, of those devices only that take bundles at all: that have acknowledged one before. */
   async receptionOfTakers(tx: Tx, tenantId: string, bundle: number, now: Date): Promise<Reception> {
     const [row] = await tx.query<Reception>(

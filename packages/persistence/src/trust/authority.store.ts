@@ -101,8 +101,10 @@ export const authorityStore = {
     return row!;
   },
 
-  async move(tx: Tx, id: string, state: GenerationState, now: Date): Promise<void> {
-    await tx.execute('update authorities set state = $2, since = $3 where id = $1 and state <> $2', [id, state, now]);
+  /** False when it is in that state already. */
+  async move(tx: Tx, id: string, state: GenerationState, now: Date): Promise<boolean> {
+    const sql = 'update authorities set state = $2, since = $3 where id = $1 and state <> $2';
+    return (await tx.execute(sql, [id, state, now])) > 0;
   },
 
   listCross(tx: Tx): Promise<CrossRow[]> {
