@@ -10,13 +10,14 @@ import { deviceUri } from '@muster/pki/authority/names';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
-import { acceptCsr, authorityKeys } from '../certificates/accept-csr.js';
+import { acceptCsr } from '../certificates/accept-csr.js';
 import { issueCertificate } from '../certificates/issue-certificate.js';
 import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { ApprovalDesk } from './approval-desk.js';
 import type { Enrolled, Origin } from './credential.js';
 import { recordRenewal } from './record-renewal.js';
+import { TrustedIssuers } from './trusted-issuers.js';
 import { Turnstile } from './turnstile.js';
 
 export interface RenewingDevice {
@@ -36,6 +37,7 @@ export class RenewService {
   constructor(
     private readonly database: Database,
     private readonly door: IdentityDoor,
+    private readonly issuers: TrustedIssuers,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -54,7 +56,7 @@ export class RenewService {
   async #accept({ tenantId, deviceId }: RenewingDevice, csr: string): Promise<AcceptedRequest> {
     const { hierarchy } = this.door;
     const expected = { deviceId, uri: deviceUri(hierarchy.options.domain, tenantId, deviceId) };
-    const request = await acceptCsr(csr, expected, authorityKeys(await hierarchy.trusted()));
+    const request = await acceptCsr(csr, expected, await this.issuers.keys());
     const used = await this.database.system((tx) => certificateStore.findByKey(tx, request.keyHash));
     if (used && used.tenantId !== tenantId) throw new Refusal('key_in_use');
     return request;
