@@ -93,14 +93,10 @@ export class CrlBuilder {
     }
     const thisUpdate = new Date(now.getTime() - BACKDATED_MS);
     const nextUpdate = new Date(now.getTime() + NEXT_UPDATE_MS);
-    const uri = row.kind === 'root' ? null : this.#uri(row, shard);
+    const uri = row.kind === 'root' ? null : this.door.crlUri(row.id, shard, row.crlShards);
     const { der } = await writeCrl(authority, { number, thisUpdate, nextUpdate, uri, revoked });
     const { digest } = wanted;
     await crlStore.put(tx, { authorityId: row.id, shard, number, der, thisUpdate, nextUpdate, entries, digest });
-  }
-
-  #uri({ id, crlShards }: AuthorityRow, shard: number): string {
-    return shard === WHOLE ? this.door.crlUri(id) : this.door.crlUri(id, shard, crlShards);
   }
 
   /** In no table of devices, so that it is nobody's; its key is of no use to anybody once it is listed. */
@@ -115,7 +111,7 @@ export class CrlBuilder {
         tenant: row.tenantId ?? 'none',
         deviceId: `probe-${serial.toString('hex')}`,
         publicKey: createPublicKey(key),
-        crlUri: this.#uri(row, shard),
+        crlUri: this.door.crlUri(row.id, shard, row.crlShards),
         serial,
       },
       { now, life: PROBE_LIFE_MS },
