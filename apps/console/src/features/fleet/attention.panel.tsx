@@ -1,12 +1,13 @@
 import type { FleetSummary } from '@muster/contracts/devices/devices.schema';
 import { IconChevronRight } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { count, many } from '../../ui/format.js';
 import { Panel } from '../../ui/panel.js';
 import { campaignsQuery } from '../campaigns/campaigns.queries.js';
 import { needOf, needWords } from '../campaigns/needs-you.js';
+import { approvalsQuery } from '../enrollment/enrollment.queries.js';
 import { anomaliesQuery } from '../telemetry/anomalies.queries.js';
 import classes from './overview.module.css';
 
@@ -28,6 +29,8 @@ export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) 
   const campaigns = useQuery(campaignsQuery({ active: 'true', pageSize: 50 }));
   const failed = useQuery(campaignsQuery({ state: 'failed', pageSize: 20 }));
   const anomalies = useQuery(anomaliesQuery({ state: 'open', pageSize: 1 })).data?.totalSize ?? 0;
+  const approvals = useInfiniteQuery(approvalsQuery('pending')).data?.pages[0];
+  const waiting = approvals ? (approvals.totalSize ?? approvals.items.length) : 0;
   const lately = (failed.data?.items ?? []).filter(({ since }) => Date.now() - Date.parse(since) < DAY);
   const matters: Matter[] = [];
   for (const campaign of [...lately, ...(campaigns.data?.items ?? [])]) {
@@ -57,13 +60,7 @@ export function AttentionPanel({ summary }: { readonly summary: FleetSummary }) 
   add(states.quarantined ?? 0, 'bad', `${many(states.quarantined ?? 0, 'device')} quarantined`, '/devices', {
     state: 'quarantined',
   });
-  add(
-    states.pending_approval ?? 0,
-    'warn',
-    `${many(states.pending_approval ?? 0, 'device')} waiting for approval`,
-    '/devices',
-    { state: 'pending_approval' },
-  );
+  add(waiting, 'warn', `${many(waiting, 'device')} waiting to be let in`, '/enrolment');
   add(presence.offline ?? 0, 'bad', `${many(presence.offline ?? 0, 'device')} offline`, '/devices', {
     presence: 'offline',
   });

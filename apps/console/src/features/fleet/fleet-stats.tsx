@@ -68,6 +68,8 @@ export function FleetStats({ summary }: { readonly summary: FleetSummary }) {
         of={of}
         tone={summary.certificatesExpiring30d > 0 ? 'warn' : 'plain'}
         note="within 30 days"
+        to="/trust"
+        search={{ tab: 'certificates', within: '30' }}
       />
     </StatRow>
   );
