@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createPublicKey, randomUUID, webcrypto } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
 import { buildHierarchy, crlUri, domain, newKey, now } from '@muster/pki/fixtures/hierarchy';
 import { openssl } from '@muster/pki/fixtures/openssl';
@@ -23,7 +23,7 @@ const rateOf = async (count: number, lanes: number, issue: () => Promise<unknown
 
 /** The device profile by the library's own generator, from the same request to the same extensions. */
 const openPeer = async () => {
-  const { subtle } = webcrypto;
+  const { subtle } = crypto;
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const device = await subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -32,7 +32,7 @@ const openPeer = async () => {
     return (async () =>
       peer.X509CertificateGenerator.create({
         serialNumber: randomUUID().replaceAll('-', ''),
-        subject: [{ CN: [{ utf8String: id }] }],
+        subject: [{ CN: [id] }],
         issuer: 'O=Test, CN=Muster Device CA main 1',
         notBefore: now,
         notAfter: new Date(now.getTime() + 90 * 86_400_000),
