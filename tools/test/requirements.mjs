@@ -16,6 +16,13 @@ const requirements = [
   // Other people's PKI: what checks our certificates, lists, answers and doors.
   { package: 'gnutls-bin', program: 'certtool', suites: ['unit', 'int', 'journey'] },
   { package: 'strongswan-pki', program: 'pki', suites: ['int', 'journey'] },
+  { package: 'curl', program: 'curl', suites: ['int', 'journey'] },
+  // Only recommended by strongswan-pki, and elliptic curves come with it.
+  {
+    package: 'libstrongswan-standard-plugins',
+    program: '/usr/lib/ipsec/plugins/libstrongswan-openssl.so',
+    suites: ['int', 'journey'],
+  },
   // pki --est and --verify --online fetch by curl.
   {
     package: 'libstrongswan-extra-plugins',
