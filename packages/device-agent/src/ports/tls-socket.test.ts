@@ -1,7 +1,8 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueCross } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueServerLeaf } from '@muster/pki/authority/issue-leaf';
 import { generateDeviceKey, keyToPem } from '@muster/pki/client/device-key';
 import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
@@ -41,14 +42,18 @@ async function serve({ at = 0, kind = 'server', hosts = ['localhost', '127.0.0.1
     kind === 'server'
       ? await issueServerLeaf(issuing, { hosts, publicKey }, { now })
       : await issueDeviceLeaf(issuing, { ...device, publicKey }, { now });
-  const server = createServer({ key: keyToPem(key), cert: [leaf.pem, issuing.pem, root.pem].join('\n') }, (socket) => {
+  // During a rollover servers present the new root under the old one, too.
+  const old = await issueRoot({ organization: 'Muster test', generation: 0, signer: await signer(), now });
+  const cross = await issueCross(root, old, now);
+  const ladder = [leaf.pem, issuing.pem, cross, root.pem, old.pem].join('\n');
+  const server = createServer({ key: keyToPem(key), cert: ladder }, (socket) => {
     socket.on('error', () => undefined);
     socket.end('hello');
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { port, root: root.pem, notAfter: new X509Certificate(leaf.pem).validTo };
+  return { port, root: root.pem, oldRoot: old.pem };
 }
 
 async function reach(port: number, root: string, serverTime?: string, host = '127.0.0.1'): Promise<string> {
@@ -77,6 +82,13 @@ describe('a TLS connection', () => {
     const past = await serve({ at: -10 * YEAR });
     expect(await reach(past.port, past.root)).toBe('in');
     expect(await reach(past.port, past.root, new Date(Date.now() - 10 * YEAR).toISOString())).toBe('in');
+  });
+
+  test('stands in a rollover for who knows the old root alone, with a right clock and with a wrong one', async () => {
+    for (const at of [0, -2 * YEAR]) {
+      const { port, oldRoot } = await serve({ at });
+      expect(await reach(port, oldRoot)).toBe('in');
+    }
   });
 
   test('falls where the chain ended before the last time a server told', async () => {
