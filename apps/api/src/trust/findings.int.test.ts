@@ -114,7 +114,7 @@ describe('the overview', () => {
     const found = await overview();
     expect(found).toMatchObject({
       ...{ devices: 10, liveCertificates: 9, expiringIn30Days: 1, renewalOverdue: 2, expired: 1, pendingApprovals: 0 },
-      ...{ bundle: null, capacityPerWeek: 60_480_000 },
+      ...{ bundle: null, capacityPerWeek: 665_280 },
     });
     expect(found.lastRevocations).toMatchObject([{ sessionCutMs: 40, handshakeRefusedMs: 90 }]);
     const { weeks } = found;
