@@ -63,6 +63,8 @@ afterAll(async () => {
   rmSync(data, { recursive: true, force: true });
 });
 
+const identity = (database: Database) =>
+  openIdentity({ data, ...urls } as never, { database, clock, kek: Buffer.alloc(32, 3) } as never);
 const person = (id: string) =>
   ({ kind: 'user', id, tenantId, name: id, permissions: new Set() }) as unknown as Principal;
 const system = <T>(work: (tx: Tx) => Promise<T>) => test.database.system(work);
@@ -85,10 +87,7 @@ const holds = async () => {
 const approveThroughCrashes = async (change: TrustChangeInput): Promise<number> => {
   for (let statement = 1; ; statement++) {
     const broken = crashing(test.database);
-    const { door } = openIdentity(
-      { data, ...urls } as never,
-      { database: broken.database, clock, kek: Buffer.alloc(32, 3) } as never,
-    );
+    const { door } = identity(broken.database);
     const service = new TrustChangesService(broken.database, new Paging(Buffer.alloc(32)), door, clock);
     const call = (id: string) => ({ principal: person(id), requestId: 'r', params: {}, query: {} }) as never;
     const open = await system((tx) =>
@@ -108,29 +107,40 @@ const approveThroughCrashes = async (change: TrustChangeInput): Promise<number> 
   }
 };
 
-describe('a step that two people agreed on', () => {
-  it('is done once or not at all, whichever statement the process is killed before', async () => {
-    const { door } = openIdentity(
-      { data, ...urls } as never,
-      { database: test.database, clock, kek: Buffer.alloc(32, 3) } as never,
-    );
+const newestRollover = async () => (await system((tx) => rolloverStore.list(tx, tenantId, null, 1)))[0]!;
+const announcedKey = async () =>
+  (await system((tx) => signingKeyStore.list(tx, tenantId))).find(({ state }) => state === 'next')!;
+const start = (authority: 'device' | 'root') => async () => ({ kind: 'start_rollover', authority }) as const;
+const take = (kind: 'distribute' | 'retire' | 'roll_back') => async () =>
+  ({ kind, rolloverId: (await newestRollover()).id }) as const;
+const switchIssuing = async () =>
+  ({ kind: 'switch_issuing', rolloverId: (await newestRollover()).id, share: 100 }) as const;
+
+describe('a step that two people agreed on is done once or not at all, whichever statement the process is killed before', () => {
+  beforeAll(async () => {
+    const { door } = identity(test.database);
     await door.hierarchy.prepare();
     await door.bundles.prepare();
-    const counts: Record<string, number> = {};
-    for (const authority of ['device', 'root'] as const) {
-      counts[`start ${authority}`] = await approveThroughCrashes({ kind: 'start_rollover', authority });
-      const [{ id: rolloverId } = { id: '' }] = await system((tx) => rolloverStore.list(tx, tenantId, null, 1));
-      counts[`distribute ${authority}`] = await approveThroughCrashes({ kind: 'distribute', rolloverId });
-      counts[`switch ${authority}`] = await approveThroughCrashes({ kind: 'switch_issuing', rolloverId, share: 100 });
-      const last = authority === 'device' ? 'retire' : 'roll_back';
-      counts[`${last} ${authority}`] = await approveThroughCrashes({ kind: last, rolloverId });
-    }
-    counts['rotate key'] = await approveThroughCrashes({ kind: 'rotate_key', purpose: 'trust' });
-    const keys = await system((tx) => signingKeyStore.list(tx, tenantId));
-    const next = keys.find(({ state }) => state === 'next')!;
-    counts['activate key'] = await approveThroughCrashes({ kind: 'activate_key', kid: next.kid });
-    for (const crashes of Object.values(counts)) expect(crashes).toBeGreaterThan(8);
+  });
+
+  it.each([
+    ['start a rollover of the device authority', start('device')],
+    ['distribute it', take('distribute')],
+    ['switch issuing', switchIssuing],
+    ['retire the old generation', take('retire')],
+    ['start a rollover of the root', start('root')],
+    ['distribute the root', take('distribute')],
+    ['present the new root', switchIssuing],
+    ['roll back', take('roll_back')],
+    ['rotate a key', async () => ({ kind: 'rotate_key', purpose: 'trust' }) as const],
+    ['activate it', async () => ({ kind: 'activate_key', kid: (await announcedKey()).kid }) as const],
+  ] satisfies [string, () => Promise<TrustChangeInput>][])('%s', async (_, change) => {
+    expect(await approveThroughCrashes(await change())).toBeGreaterThan(8);
+  });
+
+  it('and all of it is done in the end', async () => {
     const rollovers = await system((tx) => rolloverStore.list(tx, tenantId, null, 10));
     expect(rollovers.map(({ state }) => state)).toEqual(['rolled_back', 'done']);
+    expect((await system((tx) => signingKeyStore.signing(tx, tenantId, 'trust')))?.kid).toBe(`${tenantId}-trust-2`);
   });
 });

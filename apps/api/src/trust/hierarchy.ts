@@ -110,8 +110,11 @@ export class Hierarchy {
 
   /** What a device sends behind its certificate: the authority that issued it, under the root that issues. PEM. */
   async chainOf(authorityId: string): Promise<string[]> {
-    const row = (await this.listTrusted()).find(({ id }) => id === authorityId);
-    return row ? (await this.view()).certificatesOf(row).slice(0, 1) : [];
+    const known = (await this.view()).chainOf(authorityId);
+    if (known.length > 0) return known;
+    // Another process made it since the last look.
+    this.#view = null;
+    return (await this.view()).chainOf(authorityId);
   }
 
   /** Looks everything up anew: another process, or this one, has changed who issues or who is trusted. */

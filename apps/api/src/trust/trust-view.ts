@@ -51,6 +51,12 @@ export class TrustView {
     return this.roots().flatMap((root) => this.#under(row, root));
   }
 
+  /** What stands behind a certificate this authority issued: itself, under the root that issues. Empty when it is not trusted. */
+  chainOf(authorityId: string): string[] {
+    const row = this.#rows.find(({ id }) => id === authorityId);
+    return row ? this.certificatesOf(row).slice(0, 1) : [];
+  }
+
   /**
    * What a server presents behind its leaf: a way to each root somebody may have as its only anchor, and those roots
    * themselves, because an enrolling device finds the root it was told of by its digest in here. The cross certificates are a
