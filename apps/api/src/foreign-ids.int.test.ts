@@ -14,6 +14,8 @@ import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/a
 import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
 import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
+import { rolloverStore } from '@muster/persistence/trust/rollover.store';
+import { trustChangeStore } from '@muster/persistence/trust/trust-change.store';
 import { buildHierarchy } from '@muster/pki/fixtures/hierarchy';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { FakeClock } from '@muster/testkit/fake-clock';
@@ -47,6 +49,7 @@ const bodies: Record<string, object> = {
   revokeCertificate: { reason: 'keyCompromise' },
   readmitDevice: { reason: 'x' },
   addClaimSerials: { serials: ['x'] },
+  denyTrustChange: { reason: 'x' },
   proveManufacturer: { certificate: 'x' },
   approveEnrollment: { keySha256: 'f'.repeat(64) },
   rejectEnrollment: { reason: 'x' },
@@ -139,8 +142,24 @@ async function settle(): Promise<Record<string, string>> {
     deadLetterId: await deadLetter(),
     archiveId: await archive(),
     ...ways,
+    ...(await trustSteps()),
   };
 }
+
+/** A step that waits for a second person, and a rollover under way. */
+const trustSteps = () =>
+  test.database.system(async (tx) => {
+    const now = clock.now();
+    const input = { kind: 'start_rollover', authority: 'device' } as const;
+    const asked = { requestedBy: 'x', requestedByPerson: uuidv7(), comment: null, summary: 's' };
+    const expiresAt = new Date(now.getTime() + 86_400_000);
+    const change = await trustChangeStore.insert(tx, { tenantId: OTHER, input, ...asked, expiresAt }, now);
+    const [{ id }] = (await tx.query<{ id: string }>('select id from authorities where tenant_id = $1', [OTHER])) as [
+      { id: string },
+    ];
+    const ends = { kind: 'device', fromId: id, toId: id, createdBy: 'x' } as const;
+    return { changeId: change.id, rolloverId: (await rolloverStore.insert(tx, { tenantId: OTHER, ...ends }, now)).id };
+  });
 
 /** A batch, a manufacturer, a registered key and a device that waits. */
 const waysIn = async (made: (path: string, body: object) => Promise<{ id: string }>) => {
