@@ -137,9 +137,7 @@ describe('a claim certificate', () => {
       await door.send('POST', '/device/v1/renew', { as, body: { csr: newRequest().csr } }),
       await door.send('GET', '/device/v1/renewal-info', { as }),
     ];
-    expect(tried.map((answer) => [answer.status, answer.json().code])).toEqual(
-      tried.map(() => [403, 'claim_refused']),
-    );
+    expect(tried.map((answer) => [answer.status, answer.json().code])).toEqual(tried.map(() => [403, 'claim_refused']));
   });
 
   it('says what OpenSSL expects of it, and comes as PKCS #12 or for a key made elsewhere', async () => {
