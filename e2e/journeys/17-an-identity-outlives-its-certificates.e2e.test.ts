@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { approveEnrollment, listApprovals, rejectEnrollment } from '@muster/cont
 import { registerKeys } from '@muster/contracts/enrollment/bulk.routes';
 import { createClaimBatch } from '@muster/contracts/enrollment/claims.routes';
 import { createEnrollmentToken } from '@muster/contracts/enrollment/enrollment.routes';
+import { proveManufacturer, registerManufacturer } from '@muster/contracts/enrollment/manufacturers.routes';
 import { assertEventually } from '@muster/testkit/assert-eventually';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { AgentProcess } from '../stack/agent-process.js';
@@ -195,6 +197,37 @@ describe('a way in', () => {
     // Not on the list, so a person is asked; `--once` does not wait.
     const third = start(machine(), '--claim', p12!, '--password-file', password!, '--serial', 'C-3', ...pin);
     expect(await third.ended(), third.told).toBe(4);
+  });
+
+  it('is the certificate a device was made with, for a fresh key or for its own', async () => {
+    const folder = machine();
+    const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+    const file = (name: string) => join(folder, name);
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    openssl('req', '-x509', ...key, '-subj', '/CN=Maker Root', '-days', '30', '-keyout', 'ca.key', '-out', 'ca.pem');
+    // Without an extension OpenSSL makes a certificate of version 1, which nobody should take.
+    writeFileSync(file('leaf.cnf'), 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n');
+    const certify = (name: string, commonName: string) => {
+      openssl('req', ...key, '-subj', `/CN=${commonName}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+      const by = ['-extfile', 'leaf.cnf', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '30'];
+      openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-out', `${name}.pem`);
+    };
+    const body = { name: 'Maker', certificate: readFileSync(file('ca.pem'), 'utf8'), model: 'generic-linux' };
+    const maker = await stack.client.call(registerManufacturer, { body });
+    certify('proof', maker.challenge!);
+    const proof = { certificate: readFileSync(file('proof.pem'), 'utf8') };
+    await stack.client.call(proveManufacturer, { params: { manufacturerId: maker.id }, body: proof });
+    const { rootSha256 } = await stack.client.call(createClaimBatch, { body: { name: 'for its root', quota: 1 } });
+    for (const [serial, ...words] of [['F-1'], ['F-2', '--keep-key']]) {
+      certify('factory', serial!);
+      const entry = ['--factory', file('factory.pem'), '--factory-key', file('factory.key'), ...words];
+      const home = machine();
+      const agent = start(home, ...entry, '--root-sha256', rootSha256, '--serial', serial!, '--once');
+      expect(await agent.ended(), agent.told).toBe(0);
+      const own = JSON.parse(await readFile(join(home, 'state/identity/current.json'), 'utf8')).key;
+      const kept = createPrivateKey(own).equals(createPrivateKey(readFileSync(file('factory.key'))));
+      expect(kept).toBe(words.includes('--keep-key'));
+    }
   });
 
   it('is a key registered beforehand', async () => {
