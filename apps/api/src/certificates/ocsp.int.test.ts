@@ -78,6 +78,17 @@ const gnutls = (pem: string) =>
 const strongswan = (pem: string) =>
   ask('pki', pem, '--verify', '--in', 'leaf', '--cacert', 'ca', '--cacert', 'root', '--online');
 
+/** NSS takes no list with an Issuing Distribution Point; by OCSP it insists on an answer here, at the address in the leaf. */
+const nss = (pem: string) => {
+  const database = [
+    'rm -rf nss && mkdir nss && certutil -N -d sql:nss --empty-password',
+    'certutil -A -d sql:nss -n root -t CT,C,C -a -i root',
+    'certutil -A -d sql:nss -n ca -t ,, -a -i ca',
+  ];
+  const words = '-d sql:nss -u 0 -pp -g leaf -h requireFreshInfo -m ocsp -s requireInfo -s failIfNoInfo -a leaf';
+  return ask('sh', pem, '-c', [...database, `vfychain ${words}`].join(' && '));
+};
+
 const post = (body: Buffer, id = authority.id) =>
   fetch(`${url}/ocsp/${id}`, {
     method: 'POST',
@@ -104,7 +115,7 @@ const requestFor = (pem: string, ...more: string[]): Buffer =>
   ).made!;
 
 describe('the responder', () => {
-  it('tells openssl, GnuTLS and strongSwan the truth before and right after a revocation', async () => {
+  it('tells openssl, GnuTLS, strongSwan and NSS the truth before and right after a revocation', async () => {
     const one = await enroll();
     for (const hash of ['-sha1', '-sha256'])
       expect((await openssl(one.pem, hash)).output).toMatch(
@@ -114,12 +125,14 @@ describe('the responder', () => {
     const before = await strongswan(one.pem);
     expect(before.output).toContain('certificate status is good');
     expect(before.code).toBe(0);
+    expect(await nss(one.pem)).toEqual({ code: 0, output: expect.stringContaining('Chain is good') });
     await revoke(one);
     expect((await openssl(one.pem, '-no_nonce')).output).toMatch(/: revoked[\s\S]*Reason: keyCompromise/);
     expect((await gnutls(one.pem)).output).toContain('Certificate Status: revoked');
     const after = await strongswan(one.pem);
     expect(after.output).toContain('revoked');
     expect(after.code).not.toBe(0);
+    expect(await nss(one.pem)).toEqual({ code: 1, output: expect.stringContaining('has been revoked') });
   });
 
   it('answers a GET that proxies may repeat for seconds, and again with the same bytes until something changes', async () => {

@@ -74,6 +74,13 @@ describe('a revocation list', () => {
     };
     expect(nss(good.pem).output).toContain('certificate is valid');
     expect(nss(bad.pem).output).toContain('has been revoked');
+    const ours = fromPem(pem, ['X509 CRL']);
+    const refused = tool(
+      'sh',
+      { der: ours.ok ? ours.der : '' },
+      ...['-c', 'D=@; certutil -N -d sql:$D --empty-password && crlutil -I -d sql:$D -i $D/der'],
+    );
+    expect(refused.output).toContain('SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION');
   });
 
   it('is signed by the authority and carries its number and distribution point, also when empty', async () => {
