@@ -13,9 +13,11 @@ import { RelativeTime } from '../../ui/relative-time.js';
 import { TextOrFile } from '../../ui/text-or-file.js';
 import classes from './enrollment.module.css';
 
+// With an extension in it, since openssl makes a certificate of version 1 of a request that has none.
 const requestCommand = (challenge: string) =>
-  `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout proof.key -subj "/CN=${challenge}" -out proof.csr`;
-const signCommand = 'openssl x509 -req -in proof.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -out proof.pem';
+  `openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout proof.key -subj "/CN=${challenge}" -addext basicConstraints=critical,CA:FALSE -out proof.csr`;
+const signCommand =
+  'openssl x509 -req -in proof.csr -CA ca.pem -CAkey ca.key -set_serial 1 -days 1 -copy_extensions copy -out proof.pem';
 
 interface ProveDialogProps {
   readonly manufacturer: Manufacturer;
