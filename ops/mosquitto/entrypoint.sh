@@ -8,7 +8,7 @@ set -eu
 source="$1"
 target="$2"
 shift 2
-files="broker-trust.pem broker.crt broker.key broker.crl"
+files="broker-trust.pem service-trust.pem broker.crt broker.key broker.crl"
 
 digest() {
   for file in $files; do cat "$source/$file" 2>/dev/null || echo "no $file"; done | cksum
@@ -31,7 +31,7 @@ follow() {
 }
 
 mkdir -p "$target"
-until [ -s "$source/broker.crl" ] && [ -s "$source/broker.crt" ]; do sleep 1; done
+until [ -s "$source/broker.crl" ] && [ -s "$source/broker.crt" ] && [ -s "$source/service-trust.pem" ]; do sleep 1; done
 seen="$(digest)"
 take_over
 # exec keeps the process id: what the follower signals is mosquitto.

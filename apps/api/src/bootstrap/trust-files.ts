@@ -1,10 +1,14 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
+import { splitBundle } from '@muster/pki/der/pem';
 import { writeAtomically } from '@muster/pki/keys/atomic-file';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { CrlPublisher } from '../certificates/crl-publisher.js';
 import type { DoorTls } from '../device-door/device.app.js';
+import type { IssuingAuthority } from '../trust/hierarchy.js';
 import type { IdentityDoor } from '../trust/identity-door.js';
 import { ensureCertificate } from './server-identity.js';
 
@@ -70,11 +74,23 @@ export class TrustFiles {
     await Promise.all([
       writeIfNew(join(folder, 'root.pem'), roots.join('')),
       writeIfNew(join(folder, 'broker-trust.pem'), ca),
+      keepAnchor(join(folder, 'service-trust.pem'), service, now),
       writeIfNew(join(folder, 'broker.crl'), await this.crls.bundle()),
     ]);
     return { ...api, ca };
   }
 }
+
+/**
+ * The one anchor of a broker's door for our own processes. With the root there, a device or a claim certificate would be let
+ * in too, and could end the session of any device by taking its client id.
+ */
+const keepAnchor = async (path: string, authority: IssuingAuthority, now: Date): Promise<void> => {
+  const [existing] = splitBundle(await readFile(path, 'utf8').catch(() => ''));
+  const anchor = existing === undefined ? null : new X509Certificate(existing);
+  if (anchor?.publicKey.equals(authority.signer.publicKey()) && anchor.validToDate > now) return;
+  await writeAtomically(path, await issueAnchor(authority, now), 0o644);
+};
 
 /** Readers watch these files: one that says the same is left alone. */
 const writeIfNew = async (path: string, content: string): Promise<void> => {

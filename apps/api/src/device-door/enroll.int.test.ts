@@ -186,6 +186,7 @@ describe('the door itself', () => {
     for (const name of [
       'root.pem',
       'broker-trust.pem',
+      'service-trust.pem',
       'broker.crl',
       'broker.crt',
       'broker.key',

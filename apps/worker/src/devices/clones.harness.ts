@@ -9,6 +9,7 @@ import { deviceStore } from '@muster/persistence/devices/device.store';
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import type { Authority } from '@muster/pki/authority/authority';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeCrl } from '@muster/pki/crl/write-crl';
 import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
@@ -42,7 +43,7 @@ export let test: TestDatabase;
 let root: Authority;
 let devices: Authority;
 let authorityId: string;
-const tls = { broker: { key: '', cert: '' }, service: { key: '', cert: '' }, trust: '' };
+const tls = { broker: { key: '', cert: '' }, service: { key: '', cert: '' }, trust: '', anchor: '' };
 
 /** Authorities, certificates of the brokers and a database, for the tests of one file. */
 export const openWorld = async (): Promise<void> => {
@@ -59,6 +60,7 @@ export const openWorld = async (): Promise<void> => {
   const service = { domain: 'test', name: 'muster-worker', publicKey: createPublicKey(serviceKey) };
   tls.service = { key: pem(serviceKey), cert: (await issueServiceLeaf(services, service, { now })).pem + services.pem };
   tls.trust = root.pem + devices.pem + services.pem;
+  tls.anchor = await issueAnchor(services, now);
   authorityId = await test.database.system(async (tx) => {
     await memberStore.ensureTenant(tx, { id: tenant, name: tenant });
     const authority = { tenantId: tenant, kind: 'device' as const, generation: 1, certificatePem: '', keyRef: 'k' };
@@ -192,6 +194,7 @@ export async function mosquitto() {
   write('broker.key', tls.broker.key);
   write('broker.crt', tls.broker.cert);
   write('broker-trust.pem', tls.trust);
+  write('service-trust.pem', tls.anchor);
   write('broker.crl', (await writeCrl(devices, list)).pem);
   const broker = await startMosquitto({
     home: folder,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Authority } from '@muster/pki/authority/authority';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueOcspLeaf, issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeCrl } from '@muster/pki/crl/write-crl';
 import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
@@ -114,6 +115,7 @@ const openMosquitto = async (): Promise<Broker> => {
   writeFileSync(join(tls, 'broker.key'), server.key);
   writeFileSync(join(tls, 'broker.crt'), server.cert);
   writeFileSync(join(tls, 'broker-trust.pem'), root.pem + devices.pem + services.pem);
+  writeFileSync(join(tls, 'service-trust.pem'), await issueAnchor(services, now));
   await publish();
   const broker = await startMosquitto({ home, tls, port: await freePort(), servicePort: await freePort() });
   return {

@@ -35,3 +35,10 @@ export const issueCross = async (
   );
   return pem;
 };
+
+/**
+ * An authority as its own anchor, PEM: same name, key and limits, signed by itself. Whoever trusts this alone believes its
+ * leaves and no others of the installation, which a list with the root in it cannot say: a peer brings the certificates
+ * between itself and the root.
+ */
+export const issueAnchor = (authority: Authority, now: Date): Promise<string> => issueCross(authority, authority, now);

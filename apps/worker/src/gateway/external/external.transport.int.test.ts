@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { topicFor } from '@muster/contracts/mqtt/topics';
 import type { RefusedUplink, UplinkMessage } from '@muster/ingest/uplink';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeCrl } from '@muster/pki/crl/write-crl';
 import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
@@ -82,6 +83,7 @@ async function writeTrust(tls: string) {
     { now },
   );
   writeFileSync(join(tls, 'broker-trust.pem'), root.pem + devices.pem + services.pem);
+  writeFileSync(join(tls, 'service-trust.pem'), await issueAnchor(services, now));
   writeFileSync(join(tls, 'broker.crt'), server.pem + servers.pem);
   writeFileSync(join(tls, 'broker.key'), pem(keys.broker));
   const nextUpdate = new Date(now.getTime() + 86_400_000);

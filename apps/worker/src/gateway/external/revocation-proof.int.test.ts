@@ -6,6 +6,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { crlShard, WHOLE } from '@muster/domain/certificates/crl-shard';
 import type { Authority } from '@muster/pki/authority/authority';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueServerLeaf, issueServiceLeaf } from '@muster/pki/authority/issue-leaf';
 import { randomSerial } from '@muster/pki/authority/sign-certificate';
 import { writeCrl } from '@muster/pki/crl/write-crl';
@@ -90,6 +91,7 @@ beforeAll(async () => {
   write('broker.key', pemOf(key));
   write('broker.crt', leaf.pem + servers.pem);
   write('broker-trust.pem', root.pem + services.pem + devices.pem);
+  write('service-trust.pem', await issueAnchor(services, now));
   await publish();
   broker = await startMosquitto({ home, tls, port: await freePort(), servicePort: await freePort() });
   const url = `mqtts://localhost:${broker.servicePort}`;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Authority } from '@muster/pki/authority/authority';
 import { issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
+import { issueAnchor } from '@muster/pki/authority/issue-cross';
 import { issueDeviceLeaf, issueServerLeaf } from '@muster/pki/authority/issue-leaf';
 import { writeCrl } from '@muster/pki/crl/write-crl';
 import { generatePrivateKey, keySigner } from '@muster/pki/keys/key-signer';
@@ -59,6 +60,7 @@ let first: Tenant;
 const publish = async (...tenants: Tenant[]) => {
   const lists = await Promise.all(tenants.map((tenant) => tenant.crl()));
   write('broker-trust.pem', root.pem + services.pem + tenants.map(({ authority }) => authority.pem).join(''));
+  write('service-trust.pem', await issueAnchor(services, now));
   write('broker.crl', lists.join(''));
 };
 
