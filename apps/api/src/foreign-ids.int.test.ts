@@ -8,26 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Route } from '@muster/contracts/route';
 import { routesByNoun } from '@muster/contracts/routes';
-import { certificateStore } from '@muster/persistence/certificates/certificate.store';
-import { approvalStore } from '@muster/persistence/enrollment/approval.store';
 import { ArtifactStorage } from '@muster/persistence/releases/artifact-storage/artifact-storage';
 import { openStorage } from '@muster/persistence/releases/artifact-storage/open-storage';
-import { deadLetterStore } from '@muster/persistence/telemetry/dead-letter.store';
-import { authorityStore } from '@muster/persistence/trust/authority.store';
-import { rolloverStore } from '@muster/persistence/trust/rollover.store';
-import { trustChangeStore } from '@muster/persistence/trust/trust-change.store';
-import { buildHierarchy } from '@muster/pki/fixtures/hierarchy';
 import { SETTINGS } from '@muster/runtime/config/settings';
 import { FakeClock } from '@muster/testkit/fake-clock';
 import { type TestDatabase, testDatabase } from '@muster/testkit/postgres';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slices } from './app.module.js';
 import { openIdentity } from './bootstrap/open-identity.js';
+import { archive, certificateOf, deadLetter, OTHER, trustSteps, waysIn } from './foreign-ids.harness.js';
 import { admit, openHarness } from './people.harness.js';
 import { IdentityDoor } from './trust/identity-door.js';
 
-const OTHER = 'globex';
 const UNKNOWN = '01970000-0000-7000-8000-0000000fffff';
 const gate = {
   ...{ maxFailureRate: 0.1, maxTimeoutRate: 0.1, minSuccessRate: 0.8, minSample: 1, minResolvedShare: 0.9, soakS: 60 },
@@ -123,7 +115,7 @@ async function settle(): Promise<Record<string, string>> {
   for (const verb of ['sign', 'publish'])
     release = await made(`/releases/${release.id}/${verb}`, {}, { 'if-match': `"${release.etag}"` });
   // Before there is an authority without a certificate.
-  const ways = await waysIn(made);
+  const ways = await waysIn(test.database, clock.now(), made);
   const { items: sessions } = (await owner.get('/sessions')).json();
   return {
     deviceId: device.id,
@@ -138,93 +130,18 @@ async function settle(): Promise<Record<string, string>> {
     webhookId: (await made('/webhooks', { url: 'https://hook.example/x', types: ['campaign.halted'] })).id,
     recipientId: (await made('/mail-recipients', { address: 'a@hook.example', types: ['campaign.halted'] })).id,
     freezeId: (await made('/freezes', { name: 'f', ...soon() })).id,
-    certificateId: await certificateOf(device.id),
-    deadLetterId: await deadLetter(),
-    archiveId: await archive(),
+    certificateId: await certificateOf(test.database, clock.now(), device.id),
+    deadLetterId: await deadLetter(test.database, clock.now()),
+    archiveId: await archive(test.database),
     ...ways,
-    ...(await trustSteps()),
+    ...(await trustSteps(test.database, clock.now())),
   };
 }
-
-/** A step that waits for a second person, and a rollover under way. */
-const trustSteps = () =>
-  test.database.system(async (tx) => {
-    const now = clock.now();
-    const input = { kind: 'start_rollover', authority: 'device' } as const;
-    const asked = { requestedBy: 'x', requestedByPerson: uuidv7(), comment: null, summary: 's' };
-    const expiresAt = new Date(now.getTime() + 86_400_000);
-    const change = await trustChangeStore.insert(tx, { tenantId: OTHER, input, ...asked, expiresAt }, now);
-    const [{ id }] = (await tx.query<{ id: string }>('select id from authorities where tenant_id = $1', [OTHER])) as [
-      { id: string },
-    ];
-    const ends = { kind: 'device', fromId: id, toId: id, createdBy: 'x' } as const;
-    return { changeId: change.id, rolloverId: (await rolloverStore.insert(tx, { tenantId: OTHER, ...ends }, now)).id };
-  });
-
-/** A batch, a manufacturer, a registered key and a device that waits. */
-const waysIn = async (made: (path: string, body: object) => Promise<{ id: string }>) => {
-  const certificate = (await buildHierarchy(clock.now())).device.pem;
-  const key = { model: 'm1', serial: 'G2', keySha256: 'e'.repeat(64) };
-  await made('/registered-keys/bulk', { rows: [key] });
-  const [registered] = await test.database.system((tx) => tx.query<{ id: string }>('select id from registered_keys'));
-  const expiresAt = new Date(clock.now().getTime() + 86_400_000);
-  const facts = { kind: 'operator', sourceId: null, model: 'm1', serial: 'G3', name: null, deviceId: null } as const;
-  const asked = { keyHash: 'd'.repeat(64), keyAlgorithm: 'EC P-256', claim: {}, requestHash: 'r', address: null };
-  const approval = await test.database.tenant(OTHER, (tx) =>
-    approvalStore.insert(tx, { ...facts, ...asked, expiresAt }, clock.now()),
-  );
-  return {
-    batchId: (await made('/claim-batches', { name: 'b', quota: 1 })).id,
-    manufacturerId: (await made('/manufacturers', { name: 'm', model: 'm1', certificate })).id,
-    registeredKeyId: registered!.id,
-    approvalId: approval.id,
-  };
-};
 
 const soon = () => ({
   startsAt: new Date(clock.now().getTime() + 3_600_000).toISOString(),
   endsAt: new Date(clock.now().getTime() + 7_200_000).toISOString(),
 });
-
-const certificateOf = (deviceId: string) =>
-  test.database.tenant(OTHER, async (tx) => {
-    const authority = { tenantId: OTHER, kind: 'device' as const, generation: 9, certificatePem: '', keyRef: 'k' };
-    const { id: authorityId } = await authorityStore.insert(tx, authority, clock.now());
-    const names = { serial: 'a', fingerprint: 'b', keyHash: 'c', pem: '', id: uuidv7() };
-    const life = { notBefore: clock.now(), notAfter: new Date(clock.now().getTime() + 86_400_000) };
-    const row = await certificateStore.insert(
-      tx,
-      {
-        deviceId,
-        tokenId: null,
-        source: 'token' as const,
-        sourceId: null,
-        late: false,
-        authorityId,
-        ...names,
-        ...life,
-      },
-      clock.now(),
-    );
-    return row.id;
-  });
-
-const deadLetter = () =>
-  test.database.system(async (tx) => {
-    const why = { reason: 'payload_malformed', detail: '', tenant: OTHER, deviceId: null, receivedAt: clock.now() };
-    await deadLetterStore.insert(tx, [{ ...why, topic: 't', payload: Buffer.from('x') }]);
-    return (await deadLetterStore.list(tx, { limit: 1 }))[0]!.id;
-  });
-
-const archive = () =>
-  test.database.system(async (tx) => {
-    const id = uuidv7();
-    await tx.query(
-      `insert into archives (id, tenant_id, day, source, state, device_keys) values ($1, $2, '2026-01-01', 's', 'kept', '{}')`,
-      [id, OTHER],
-    );
-    return id;
-  });
 
 /** Everything the other tenant has, as one hash a table. */
 const everythingTheirs = () =>
