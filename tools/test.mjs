@@ -16,10 +16,10 @@ const suites = {
   console: () =>
     check('types of the console', bin('typescript/bin/tsc'), ['-p', 'apps/console/tsconfig.json', '--noEmit']),
   unit: () => vitest('unit', { minutes: 8 }),
-  int: () => vitest('int', { minutes: 12 }),
+  int: () => vitest('int', { minutes: 20 }),
   // Journeys mostly wait for devices: two at a time keep two cores busy.
   journey: () => vitest('journey', { minutes: values.full ? 120 : 30, workers: 2 }),
-  browser: () => playwright({ minutes: 15 }),
+  browser: () => playwright({ minutes: 25 }),
 };
 const wanted = values.only ? values.only.split(',') : Object.keys(suites);
 
