@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerOptions } from 'node:https';
+import { serverTls } from '@muster/runtime/tls/server-tls';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -74,7 +75,7 @@ const secure = (tls: DoorTls): ServerOptions => ({
   ...tls,
   requestCert: true,
   rejectUnauthorized: false,
-  minVersion: 'TLSv1.2',
+  ...serverTls,
   handshakeTimeout: REQUEST_TIMEOUT_MS,
 });
 

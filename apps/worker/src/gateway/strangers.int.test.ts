@@ -213,8 +213,15 @@ describe.each([
     broker.know(device);
     for (const maxVersion of ['TLSv1', 'TLSv1.1'] as const)
       expect(await isLetIn(device, device.deviceId, { minVersion: 'TLSv1', maxVersion })).toBe(false);
-    const weak = { maxVersion: 'TLSv1.2', ciphers: 'RC4-SHA:DES-CBC3-SHA:NULL-SHA:@SECLEVEL=0' } as const;
-    await expect(isLetIn(device, device.deviceId, weak).catch(() => false)).resolves.toBe(false);
+    const only = async (ciphers: string) => {
+      const one = await newDevice();
+      broker.know(one);
+      return isLetIn(one, one.deviceId, { maxVersion: 'TLSv1.2', ciphers: `${ciphers}:@SECLEVEL=0` });
+    };
+    for (const weak of ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-NULL-SHA'])
+      expect([weak, await only(weak)]).toEqual([weak, false]);
+    for (const good of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES128-CCM'])
+      expect([good, await only(good)]).toEqual([good, true]);
     expect(await isLetIn(device, device.deviceId, { maxVersion: 'TLSv1.2' })).toBe(true);
   });
 

@@ -4,6 +4,7 @@ import { devicePrefix, parseTopic, type Topic } from '@muster/contracts/mqtt/top
 import { MAX_PACKET_BYTES } from '@muster/contracts/mqtt/uplink';
 import type { ProblemCode } from '@muster/contracts/problem';
 import type { Clock } from '@muster/runtime/clock/clock';
+import { serverTls } from '@muster/runtime/tls/server-tls';
 import { Aedes, type Client, type PublishPacket, type Subscription } from 'aedes';
 import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
 import { limitPackets } from './limit-packets.js';
@@ -90,7 +91,7 @@ export class EmbeddedTransport implements UplinkTransport {
     });
     const { key, cert, ca, port, bind } = this.settings;
     const server = createServer(
-      { key, cert, ca, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+      { key, cert, ca, requestCert: true, rejectUnauthorized: true, ...serverTls },
       (socket) => {
         const client = broker.handle(socket);
         socket.once('close', () => this.#unread.delete(socket));
@@ -153,7 +154,7 @@ export class EmbeddedTransport implements UplinkTransport {
 
   /** New connections meet the new certificate and trust list; those that stand stay. */
   renew(tls: Pick<EmbeddedSettings, 'key' | 'cert' | 'ca'>): void {
-    this.#server?.setSecureContext({ ...tls, minVersion: 'TLSv1.2' });
+    this.#server?.setSecureContext({ ...tls, ...serverTls });
   }
 
   async close(): Promise<void> {
