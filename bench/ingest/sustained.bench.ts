@@ -13,6 +13,11 @@ const TIME_LIMIT_MS = (3 * SUSTAINED_S + 300) * 1_000;
 /** Share of the measured ceiling that is then kept up. */
 const SHARE = 0.5;
 const BEYOND = 3;
+/**
+ * An external broker acknowledges what it queues for the worker and drops what its queue cannot hold (200,000 messages in
+ * ops/mosquitto). A device sends that again, since nobody committed it; this load sends once, so it stays below.
+ */
+const QUEUE = 150_000;
 
 let rig: Rig | null = null;
 let sequence = 1;
@@ -58,7 +63,8 @@ describe.each([['embedded'], ['mosquitto']] as const)('a long run through the %s
       const pace = Math.round(ceiling.perSecond * SHARE);
       const sustained = await stretch(rig, Math.ceil((pace * SUSTAINED_S) / FLEET), pace, true);
       const beyondPace = Math.round(ceiling.perSecond * BEYOND);
-      const beyond = await stretch(rig, Math.ceil((beyondPace * BEYOND_S) / FLEET), beyondPace, false);
+      const beyondS = broker === 'embedded' ? BEYOND_S : Math.min(BEYOND_S, QUEUE / beyondPace);
+      const beyond = await stretch(rig, Math.ceil((beyondPace * beyondS) / FLEET), beyondPace, false);
       const quarter = Math.max(1, Math.floor(sustained.rss.length / 4));
       const first = median(sustained.rss.slice(0, quarter));
       const last = median(sustained.rss.slice(-quarter));
@@ -77,7 +83,7 @@ describe.each([['embedded'], ['mosquitto']] as const)('a long run through the %s
         [
           line('ceiling', ceiling, '20 in flight each'),
           line(`sustained for ${SUSTAINED_S} s`, sustained, String(pace)),
-          line(`beyond it for ${BEYOND_S} s`, beyond, String(beyondPace)),
+          line(`beyond it for ${beyondS.toFixed(0)} s`, beyond, String(beyondPace)),
           [
             `memory of the sustained run: first quarter ${first} MiB, last quarter ${last} MiB, ${(last / first).toFixed(2)}×`,
           ],
