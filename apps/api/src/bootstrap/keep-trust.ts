@@ -13,7 +13,8 @@ const RETRY_MS = 5_000;
 
 /**
  * Rewrites the trust files whenever a certificate is revoked or an authority comes, and when the worker's schedule asks for
- * it, so that neither lists nor server certificates run out. What is asked for meanwhile is served by one more run.
+ * it, so that neither lists nor server certificates run out. What is asked for meanwhile is served by one more run, and what
+ * was asked for before anybody listened by the first.
  * Resolves to the function that ends it.
  */
 export const keepTrust = async (
@@ -23,13 +24,16 @@ export const keepTrust = async (
   log: Log,
 ): Promise<() => Promise<void>> => {
   const state = { busy: false, again: false, closed: false };
+  let refreshing: Promise<unknown> = Promise.resolve();
   const serve = async (): Promise<void> => {
     state.busy = true;
     while (state.again && !state.closed) {
       state.again = false;
       let restMs = APART_MS;
       try {
-        renewTls(app, await files.refresh());
+        const refreshed = files.refresh();
+        refreshing = refreshed;
+        renewTls(app, await refreshed);
       } catch (fault) {
         log.error({ err: fault }, 'could not write the trust files');
         state.again = true;
@@ -39,12 +43,15 @@ export const keepTrust = async (
     }
     state.busy = false;
   };
-  const stopListening = await database.listen(trustChannel, () => {
+  const ask = () => {
     state.again = true;
     if (!state.busy) void serve();
-  });
+  };
+  const stopListening = await database.listen(trustChannel, ask);
+  ask();
   return async () => {
     state.closed = true;
     await stopListening();
+    await refreshing.catch(() => {});
   };
 };

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { IssuedLeaf } from '@muster/pki/authority/issue-leaf';
 import { isKeyOf } from '@muster/pki/client/device-key';
@@ -44,8 +45,13 @@ export const ensureCertificate = async (
   };
   await writeAtomically(paths.key, pair.key);
   await writeAtomically(paths.cert, pair.cert, 0o644);
+  // Of several processes that write one folder at once, whoever is last sees what the others left.
+  const written = await readPair(paths);
+  if (written && !isPair(written)) return ensureCertificate(folder, wanted, now);
   return pair;
 };
+
+const isPair = ({ key, cert }: CertificatePair): boolean => isKeyOf(createPrivateKey(key), splitBundle(cert)[0] ?? '');
 
 const readPair = async (paths: CertificatePair): Promise<CertificatePair | null> => {
   try {
@@ -63,8 +69,8 @@ const fits = (pair: CertificatePair, wanted: OwnCertificate, now: Date): boolean
   const begin = leaf.validFromDate.getTime();
   const end = leaf.validToDate.getTime();
   return (
-    isKeyOf(createPrivateKey(pair.key), leafPem) &&
-    wanted.hosts.every((host) => leaf.checkHost(host) !== undefined || leaf.checkIP(host) !== undefined) &&
+    isPair(pair) &&
+    wanted.hosts.every((host) => (isIP(host) ? leaf.checkIP(host) : leaf.checkHost(host)) !== undefined) &&
     end - now.getTime() > (end - begin) / 3
   );
 };
