@@ -59,7 +59,11 @@ export class BundleMaker {
     const said = before && readTrustBundle(before.jws);
     const content = contentOf(tenantId, rows, view);
     if (said && sameContent(said, content)) return before;
-    const bundle: TrustBundle = { ...MORE, number: before ? before.number + 1 : firstNumber(rows), ...content };
+    const bundle: TrustBundle = {
+      ...MORE,
+      number: before ? before.number + 1 : firstNumber(rows, this.clock.now()),
+      ...content,
+    };
     const signer = await this.keys.opened(signerOf(said, rows));
     const jws = await signTrustBundle(signer.signer, signer.kid, bundle);
     const roots = bundle.roots.map(sha256OfPem);
@@ -93,9 +97,10 @@ export class BundleMaker {
 
 /**
  * Above every number agents may hold from before there were bundles: those were the second in which the newest key was made.
+ * And above those of bundles that were lost, in an upgrade that was taken back: there were fewer than seconds went by.
  */
-const firstNumber = (rows: readonly SigningKeyRow[]): number =>
-  Math.max(...rows.map(({ createdAt }) => Math.floor(createdAt.getTime() / 1000))) + 1;
+const firstNumber = (rows: readonly SigningKeyRow[], now: Date): number =>
+  Math.max(...[now, ...rows.map(({ createdAt }) => createdAt)].map((at) => Math.floor(at.getTime() / 1000))) + 1;
 
 /** The key that is active in the bundle before: devices know no other. @throws Error when it is gone */
 const signerOf = (before: TrustBundle | null, rows: readonly SigningKeyRow[]): SigningKeyRow => {

@@ -72,4 +72,12 @@ describe('a trust bundle', () => {
     const wrong = await door.send('GET', '/device/v1/trust-bundles?after=-1', { as });
     expect([wrong.status, wrong.json().code]).toEqual([400, 'validation_failed']);
   });
+
+  it('has a number above those that were lost when an upgrade was taken back', async () => {
+    const { number } = (await rows())[0]!;
+    await test.database.system((tx) => tx.execute('delete from trust_bundles'));
+    clock.advance(60_000);
+    bundles().forget();
+    expect((await bundles().newest(tenant)).number).toBeGreaterThan(number);
+  });
 });

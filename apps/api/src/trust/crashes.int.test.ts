@@ -44,7 +44,8 @@ const crashing = (database: Database) => {
     };
   const tenant = <T>(id: string, work: (tx: Tx) => Promise<T>) => database.tenant(id, ending(work));
   const system = <T>(work: (tx: Tx) => Promise<T>) => database.system(ending(work));
-  const parts = { tenant, insist: tenant, system } as unknown as Database;
+  const outside = database.outside.bind(database);
+  const parts = { tenant, insist: tenant, system, outside } as unknown as Database;
   return { database: parts, before: (statement: number) => (left = statement) };
 };
 

@@ -10,7 +10,7 @@ import type { KeyContext, KeyStore, StoredKey } from '@muster/pki/keys/key-store
 import type { SignAlgorithm } from '@muster/pki/keys/signer';
 import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
 import type { Clock } from '@muster/runtime/clock/clock';
-import { sha256OfPem, TrustView } from './trust-view.js';
+import { isHalfOver, sha256OfPem, TrustView } from './trust-view.js';
 
 export interface HierarchyOptions {
   /** Trust domain in every SPIFFE URI; never changes while devices are enrolled. */
@@ -27,6 +27,9 @@ export interface IssuingAuthority extends Authority {
 
 /** How far this process may be behind what another one changed; the trust channel usually tells sooner. */
 const KNOWN_MS = 5_000;
+
+/** What stopped issuing may be issuing one more at this moment, in a process that has not heard of it. */
+const SETTLED_MS = 60_000;
 
 /** The longest an enrolment token lives. */
 const TOKEN_LIFE_MS = 30 * 86_400_000;
@@ -129,7 +132,7 @@ export class Hierarchy {
    */
   async prepare(): Promise<void> {
     await this.root();
-    for (const kind of ['server', 'service', 'bootstrap'] as const) await this.issuing(kind, null);
+    for (const kind of ['server', 'service', 'bootstrap'] as const) await this.#succeed(kind);
     const tenants = await this.database.system((tx) => authorityStore.listTenants(tx));
     for (const tenantId of tenants) await this.issuing('device', tenantId);
     await this.retireLeftBehind();
@@ -142,10 +145,16 @@ export class Hierarchy {
     this.#view = null;
   }
 
-  /** Makes the key of the next generation, before the transaction that records it: a token or a cloud takes its time. */
+  /**
+   * Makes the key of the next generation, before the transaction that records it: a token or a cloud takes its time. One
+   * process at a time, because a token makes two keys of one name for two who ask at once, and opens neither from then on.
+   */
   async prepareNext(kind: AuthorityKind, tenantId: string | null): Promise<void> {
-    const newest = await this.database.system((tx) => authorityStore.newestGeneration(tx, kind, tenantId));
-    await this.#key({ kind, tenantId, generation: newest + 1 });
+    await this.database.outside(async (session) => {
+      await authorityStore.lockPreparing(session);
+      const newest = await this.database.system((tx) => authorityStore.newestGeneration(tx, kind, tenantId));
+      await this.#key({ kind, tenantId, generation: newest + 1 });
+    });
   }
 
   /** The next generation, created and trusted by nobody yet, with every cross certificate it needs. In a system transaction. */
@@ -176,10 +185,11 @@ export class Hierarchy {
     const now = this.clock.now();
     await this.database.system(async (tx) => {
       for (const { id, kind, tenantId, since } of await rolloverStore.listLeftBehind(tx)) {
+        const forMs = now.getTime() - since.getTime();
         const over =
           kind === 'root'
-            ? now.getTime() - since.getTime() > TOKEN_LIFE_MS
-            : kind === 'device' && (await rolloverStore.countLive(tx, id, now)) === 0;
+            ? forMs > TOKEN_LIFE_MS
+            : kind === 'device' && forMs > SETTLED_MS && (await rolloverStore.countLive(tx, id, now)) === 0;
         if (!over || !(await authorityStore.move(tx, id, 'retired', now))) continue;
         const owner = tenantId ?? (await authorityStore.runningTenant(tx));
         const actor = { type: 'system', id: 'muster' } as const;
@@ -187,6 +197,33 @@ export class Hierarchy {
         await audit.append(tx, record, owner);
       }
     });
+  }
+
+  /**
+   * At half of its life an authority of our own servers, services or claim certificates is followed by the next generation,
+   * by itself: whoever relies on it knows the root alone, so nobody's trust changes. The old one stays trusted to its end.
+   */
+  async #succeed(kind: 'server' | 'service' | 'bootstrap'): Promise<void> {
+    const now = this.clock.now();
+    if (!isHalfOver((await this.issuing(kind, null)).pem, now)) return;
+    await this.prepareNext(kind, null);
+    await this.database.system(async (tx) => {
+      await authorityStore.lockCreation(tx);
+      const old = (await authorityStore.issuing(tx, kind, null))!;
+      if (!isHalfOver(old.certificatePem, now)) return;
+      await authorityStore.move(tx, old.id, 'retiring', now);
+      const { id, generation } = await this.addNext(tx, kind, null);
+      await authorityStore.move(tx, id, 'issuing', now);
+      const actor = { type: 'system', id: 'muster' } as const;
+      const record = {
+        actor,
+        action: 'authority.succeeded',
+        resource: `authority:${old.id}`,
+        after: { kind, generation },
+      };
+      await audit.append(tx, record, await authorityStore.runningTenant(tx));
+    });
+    this.forget();
   }
 
   listTrusted(): Promise<AuthorityRow[]> {

@@ -75,11 +75,15 @@ export class SigningKeys {
 
   /**
    * Makes the private half of a key that is to be announced. Done before the transaction that records it, because a token or
-   * a cloud takes its time; asked again, after a crash or a refusal, it answers the same key.
+   * a cloud takes its time; asked again, after a crash or a refusal, it answers the same key. One process at a time, as in
+   * `Hierarchy.prepareNext`.
    */
   async prepareNext(tenantId: string, purpose: SigningPurpose): Promise<void> {
-    const newest = await this.database.system((tx) => signingKeyStore.newestGeneration(tx, tenantId, purpose));
-    await this.make(tenantId, purpose, newest + 1);
+    await this.database.outside(async (session) => {
+      await authorityStore.lockPreparing(session);
+      const newest = await this.database.system((tx) => signingKeyStore.newestGeneration(tx, tenantId, purpose));
+      await this.make(tenantId, purpose, newest + 1);
+    });
   }
 
   async #findActive(tenantId: string, purpose: SigningPurpose): Promise<SigningKeyRow> {

@@ -141,3 +141,9 @@ const factsOf = (pem: string) => readCertificate(new X509Certificate(pem).raw);
 /** SHA-256 of a certificate's DER, lower-case hex, from PEM of our own. */
 export const sha256OfPem = (pem: string): string =>
   createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+
+/** Whether half of a certificate's life is over, from PEM of our own. */
+export const isHalfOver = (pem: string, now: Date): boolean => {
+  const { validFromDate, validToDate } = new X509Certificate(pem);
+  return now.getTime() > (validFromDate.getTime() + validToDate.getTime()) / 2;
+};

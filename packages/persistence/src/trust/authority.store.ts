@@ -1,5 +1,6 @@
 import type { AuthorityKind, GenerationState } from '@muster/contracts/trust/trust.schema';
 import { v7 as uuidv7 } from 'uuid';
+import type { Session } from '../database.js';
 import type { Tx } from '../transaction.js';
 
 export interface AuthorityRow {
@@ -34,6 +35,11 @@ export const authorityStore = {
   /** Serialises whoever creates authorities or signing keys, over all processes, to the end of the transaction. */
   async lockCreation(tx: Tx): Promise<void> {
     await tx.query(`select pg_advisory_xact_lock(hashtext('muster.authorities'))`);
+  },
+
+  /** Serialises whoever makes keys ahead of their transaction, over all processes, to the end of the session. */
+  async lockPreparing(session: Session): Promise<void> {
+    await session.query(`select pg_advisory_lock(hashtext('muster.keys'))`);
   },
 
   /** The newest generation that issues; null when there is none yet. */
