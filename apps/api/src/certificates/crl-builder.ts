@@ -60,7 +60,7 @@ export class CrlBuilder {
 
   async #due(tx: Tx, row: AuthorityRow, now: Date): Promise<Wanted[]> {
     const published = new Map((await crlStore.listOf(tx, [row.id])).map((list) => [list.shard, list]));
-    const wanted = row.kind === 'root' ? [await rootList(tx)] : await this.#lists(tx, row, now);
+    const wanted = row.kind === 'root' ? [await rootList(tx, row)] : await this.#lists(tx, row, now);
     return wanted.filter(({ shard, digest }) => isDue(published.get(shard), digest, now));
   }
 
@@ -81,7 +81,7 @@ export class CrlBuilder {
   async #build(tx: Tx, row: AuthorityRow, authority: IssuingAuthority, wanted: Wanted, now: Date): Promise<void> {
     const { shard } = wanted;
     const revoked = new CrlEntries();
-    if (row.kind === 'root') await addRetired(tx, revoked);
+    if (row.kind === 'root') await addRetired(tx, row, revoked);
     else await addListed(tx, row, shard, revoked, now);
     const entries = revoked.count;
     const number = await authorityStore.nextCrlNumber(tx, row.id);
@@ -133,14 +133,17 @@ const addListed = async (tx: Tx, row: AuthorityRow, shard: number, revoked: CrlE
       revoked.add({ serial, at: since, reason: onHold ? 'certificateHold' : crlReason(reasonCode) });
 };
 
-/** The root answers for the authorities it made; retired is what nobody is to believe any more. */
-const rootList = async (tx: Tx): Promise<Wanted> => {
-  const retired = await crlStore.listRetired(tx);
+/**
+ * The root answers for the authorities it made or certified, another root among them; retired is what nobody is to believe
+ * any more.
+ */
+const rootList = async (tx: Tx, { id }: AuthorityRow): Promise<Wanted> => {
+  const retired = await crlStore.listRetired(tx, id);
   return { shard: 0, entries: retired.length, digest: String(retired.length) };
 };
 
-const addRetired = async (tx: Tx, revoked: CrlEntries): Promise<void> => {
-  for (const { certificatePem, since } of await crlStore.listRetired(tx)) {
+const addRetired = async (tx: Tx, { id }: AuthorityRow, revoked: CrlEntries): Promise<void> => {
+  for (const { certificatePem, since } of await crlStore.listRetired(tx, id)) {
     const serial = new X509Certificate(certificatePem).serialNumber.toLowerCase();
     revoked.add({ serial, at: since, reason: 'cessationOfOperation' });
   }

@@ -64,6 +64,7 @@ export class CrlPublisher {
   async #bundle(refresh: (row: AuthorityRow) => Promise<void>): Promise<string> {
     const rows = await this.door.hierarchy.listTrusted();
     const lists: string[] = [];
+    let ended: Refusal | null = null;
     for (const row of rows) {
       // Claim certificates and servers' are no business of a broker, but their lists stay fresh with the others.
       const forBrokers = row.kind === 'device' || row.kind === 'service' || row.kind === 'root';
@@ -73,11 +74,14 @@ export class CrlPublisher {
       );
       if (!forBrokers) continue;
       for (const shard of crlLists(row.crlShards)) {
-        const list = await this.#read(row, shard, () => Promise.resolve());
-        if (list) lists.push(crlPem(list.der));
+        // One past its end locks out the devices of its authority alone, as long as those of the others are renewed.
+        const list = await this.#read(row, shard, () => Promise.resolve()).catch(refusalOf);
+        if (list instanceof Refusal) ended = list;
+        else if (list) lists.push(crlPem(list.der));
         else if (failure) throw failure.error;
       }
     }
+    if (lists.length === 0 && ended) throw ended;
     return lists.join('');
   }
 
@@ -115,3 +119,8 @@ export class CrlPublisher {
     return done;
   }
 }
+
+const refusalOf = (fault: unknown): Refusal => {
+  if (fault instanceof Refusal) return fault;
+  throw fault;
+};

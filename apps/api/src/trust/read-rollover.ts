@@ -56,14 +56,15 @@ const countDevice = async (tx: Tx, row: RolloverRow, now: Date): Promise<Counted
   onNew: await rolloverStore.countLive(tx, row.toId, now),
 });
 
-export const toRollover = ({ row, from, to, facts, certificatesOnNew }: RolloverReading): Rollover => ({
+/** `named` is false for who shares the installation only: people of another tenant are not named to them. */
+export const toRollover = ({ row, from, to, facts, certificatesOnNew }: RolloverReading, named: boolean): Rollover => ({
   id: row.id,
   kind: row.kind,
   from: { authorityId: from.id, generation: from.generation, state: from.state },
   to: { authorityId: to.id, generation: to.generation, state: to.state },
   state: row.state,
   reasonCode: row.reasonCode,
-  reasonDetail: row.reasonDetail,
+  reasonDetail: named ? row.reasonDetail : null,
   since: row.since.toISOString(),
   share: row.share,
   bundle: row.bundle,
@@ -73,6 +74,6 @@ export const toRollover = ({ row, from, to, facts, certificatesOnNew }: Rollover
   nextSteps: nextRolloverSteps(facts),
   waitsFor: rolloverWaitsFor(facts),
   createdAt: row.createdAt.toISOString(),
-  createdBy: row.createdBy,
+  createdBy: named ? row.createdBy : 'the installation',
   version: row.version,
 });

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { audit } from '@muster/persistence/audit/audit.store';
+import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { rolloverStore } from '@muster/persistence/trust/rollover.store';
 import { fetchPinnedRoot } from '@muster/pki/client/fetch-pinned-root';
 import { splitBundle } from '@muster/pki/der/pem';
@@ -76,7 +77,11 @@ describe('a rollover of the root', () => {
     const refused = await stranger.post('/trust/changes', { change });
     expect([refused.statusCode, refused.json().code]).toEqual([403, 'forbidden']);
     await trust.agree({ kind: 'start_rollover', authority: 'root' });
-    expect((await stranger.get('/trust/rollovers')).json().items).toMatchObject([{ kind: 'root', state: 'open' }]);
+    const { items } = (await stranger.get('/trust/rollovers')).json();
+    // Whose step it was is told to nobody but their own.
+    expect(items).toMatchObject([{ kind: 'root', state: 'open', createdBy: 'the installation' }]);
+    expect((await stranger.get(`/trust/rollovers/${items[0].id}`)).json().createdBy).toBe('the installation');
+    expect((await trust.rollover()).createdBy).toBe('owner');
     const own = await stranger.post('/trust/changes', { change: { kind: 'start_rollover', authority: 'device' } });
     expect(own.statusCode).toBe(201);
   });
@@ -183,6 +188,16 @@ describe('a rollover of the root', () => {
     const [leaf = ''] = splitBundle(device.as.cert);
     const checked = openssl({ ca, leaf }, 'verify', '-x509_strict', '-purpose', 'sslclient', '-CAfile', '@ca', '@leaf');
     expect(checked.output).toMatch(/: OK/);
+    // What the new root certified for the old one is on its list: nobody comes over that bridge any more.
+    const { to } = await trust.rollover();
+    const crosses = await test.database.system((tx) => authorityStore.listCross(tx));
+    const bridge = crosses.find(
+      ({ issuerId, certificatePem }) =>
+        issuerId === to.authorityId &&
+        new X509Certificate(certificatePem).subject === new X509Certificate(oldRoot).subject,
+    )!;
+    const { rawPayload } = await trust.door.people.app.inject({ method: 'GET', url: `/crl/${to.authorityId}.crl` });
+    expect(rawPayload.includes(Buffer.from(new X509Certificate(bridge.certificatePem).serialNumber, 'hex'))).toBe(true);
     const [reading] = await test.database.system((tx) => rolloverStore.list(tx, tenant, null, 1));
     expect(reading).toMatchObject({ state: 'done', share: 100 });
   });

@@ -4,7 +4,7 @@ import { acknowledgementStore } from '@muster/persistence/trust/acknowledgement.
 import { authorityStore } from '@muster/persistence/trust/authority.store';
 import { authorityCountsStore, type PublishedList } from '@muster/persistence/trust/authority-counts.store';
 import { type BundleRow, bundleStore } from '@muster/persistence/trust/bundle.store';
-import { rolloverStore } from '@muster/persistence/trust/rollover.store';
+import { type RolloverRow, rolloverStore } from '@muster/persistence/trust/rollover.store';
 import { signingKeyStore } from '@muster/persistence/trust/signing-key.store';
 import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
 import { Inject, Injectable } from '@nestjs/common';
@@ -91,7 +91,13 @@ export class TrustReadingsService {
       const rows = await rolloverStore.list(tx, tenantId, before as string | null, call.query.pageSize + 1);
       const readings = [];
       for (const row of rows) readings.push(await readRollover(tx, row, now));
-      return this.paging.page(call, readings, ({ row }) => [row.id], toRollover);
+      const running = await authorityStore.runningTenant(tx);
+      return this.paging.page(
+        call,
+        readings,
+        ({ row }) => [row.id],
+        (reading) => toRollover(reading, isOwn(reading.row, tenantId, running)),
+      );
     });
   }
 
@@ -99,7 +105,8 @@ export class TrustReadingsService {
     return this.database.system(async (tx) => {
       const row = await rolloverStore.find(tx, tenantId, rolloverId);
       if (!row) throw Refusal.notFound('rollover', rolloverId);
-      return toRollover(await readRollover(tx, row, this.clock.now()));
+      const own = isOwn(row, tenantId, await authorityStore.runningTenant(tx));
+      return toRollover(await readRollover(tx, row, this.clock.now()), own);
     });
   }
 
@@ -113,6 +120,9 @@ export class TrustReadingsService {
     return { shard, uri, number, ...span, entries, bytes };
   }
 }
+
+const isOwn = (row: RolloverRow, tenantId: string, running: string | null): boolean =>
+  row.tenantId === tenantId || running === tenantId;
 
 const findBundle = async (tx: Tx, tenantId: string, number: number): Promise<BundleRow> => {
   const row = number > 2_147_483_647 ? null : await bundleStore.find(tx, tenantId, number);

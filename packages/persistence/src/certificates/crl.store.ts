@@ -87,11 +87,14 @@ export const crlStore = {
     await tx.execute('close crl');
   },
 
-  /** Serials of authorities that are retired, for the list of the root that made them. */
-  async listRetired(tx: Tx): Promise<{ certificatePem: string; since: Date }[]> {
+  /** Certificates of authorities that are retired, whichever root made them, and what this root certified for another. */
+  async listRetired(tx: Tx, rootId: string): Promise<{ certificatePem: string; since: Date }[]> {
     return tx.query(
-      `select certificate_pem as "certificatePem", since from authorities
-       where state = 'retired' and kind <> 'root' order by since`,
+      `select certificate_pem as "certificatePem", since from authorities where state = 'retired' and kind <> 'root'
+       union all
+       select x.certificate_pem, a.since from cross_certificates x join authorities a on a.id = x.subject_id
+       where x.issuer_id = $1 and a.state = 'retired' order by 2`,
+      [rootId],
     );
   },
 
