@@ -117,6 +117,12 @@ describe('the overview', () => {
       ...{ bundle: null, capacityPerWeek: 665_280 },
     });
     expect(found.lastRevocations).toMatchObject([{ sessionCutMs: 40, handshakeRefusedMs: 90 }]);
+    // Quarantine had cut it and turned it away before it was revoked.
+    await db.database.system((tx) =>
+      tx.execute(`update certificates set session_cut_at = revoked_at - interval '1 hour', refusal_proven_at = null,
+        handshake_refused_at = revoked_at - interval '1 hour' where reason_code = 'keyCompromise'`),
+    );
+    expect((await overview()).lastRevocations).toMatchObject([{ sessionCutMs: 0, handshakeRefusedMs: 0 }]);
     const { weeks } = found;
     expect(weeks[0].from).toBe('2026-11-16T00:00:00.000Z');
     const sum = (of: 'ending' | 'renewing') =>

@@ -81,9 +81,10 @@ const weeksOf = (groups: readonly CensusGroup[], first: Date): TrustOverview['we
     .map((week, n) => ({ from: new Date(first.getTime() + n * WEEK.ms).toISOString(), ...week }));
 };
 
+/** What was on hold before had its session cut before it was revoked. */
 const toRevocation = ({ revokedAt, sessionCutAt, refusedAt, ...row }: RevocationRow) => ({
   ...row,
   revokedAt: revokedAt.toISOString(),
-  sessionCutMs: sessionCutAt && sessionCutAt.getTime() - revokedAt.getTime(),
-  handshakeRefusedMs: refusedAt && refusedAt.getTime() - revokedAt.getTime(),
+  sessionCutMs: sessionCutAt && Math.max(0, sessionCutAt.getTime() - revokedAt.getTime()),
+  handshakeRefusedMs: refusedAt && Math.max(0, refusedAt.getTime() - revokedAt.getTime()),
 });
