@@ -12,7 +12,7 @@ interface Trails extends CloneFacts {
 }
 
 const NOTHING: Trails = { addresses: [], runs: [], places: new Map() };
-/** Devices remembered, some 300 bytes each; a clone goes on taking turns after they were forgotten. */
+/** Devices remembered, some 300 bytes each. */
 const MOST = 200_000;
 /** A pair that was told is not told again for this long: its mark stands, or a person has taken it back. */
 const TOLD_MS = 10 * 60_000;
@@ -58,8 +58,15 @@ export class CloneWatch {
     if (addresses !== trails.addresses) this.#look(deviceId, { ...trails, addresses });
   }
 
+  /** In a larger fleet nobody would be remembered until a turn is taken: those go who have not begun to take turns. */
+  #makeRoom(): void {
+    for (const [deviceId, { addresses, runs }] of this.#trails)
+      if (addresses.length < 2 && runs.length < 2) this.#trails.delete(deviceId);
+    if (this.#trails.size > MOST / 2) this.#trails.clear();
+  }
+
   #look(deviceId: string, trails: Trails): void {
-    if (this.#trails.size >= MOST) this.#trails.clear();
+    if (this.#trails.size >= MOST) this.#makeRoom();
     this.#trails.set(deviceId, trails);
     const now = this.clock.now();
     const verdict = judgeClone(trails, now.getTime());

@@ -1,9 +1,14 @@
+import { CloneWatch } from '@muster/ingest/clone-watch';
 import { SessionSightings } from '@muster/ingest/session-sightings';
+import type { HeartbeatNews } from '@muster/ingest/sightings';
 import { cloneStore } from '@muster/persistence/devices/clone.store';
 import { deviceStore } from '@muster/persistence/devices/device.store';
 import { deviceEventStore } from '@muster/persistence/devices/device-event.store';
-import { sightingStore } from '@muster/persistence/devices/sighting.store';
+import { type PlaceSeen, sightingStore } from '@muster/persistence/devices/sighting.store';
+import { systemClock } from '@muster/runtime/clock/clock';
+import { createLogger } from '@muster/runtime/logging/logger';
 import { assertEventually } from '@muster/testkit/assert-eventually';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeWorld, embedded, hold, mosquitto, newIdentity, openWorld, tenant, test } from './clones.harness.js';
 
@@ -115,4 +120,70 @@ it('a pair that a person has said to be none is not told again, another is', asy
     tx.query<{ n: number }>('select cardinality(clone_dismissed) as n from devices where id = $1', [deviceId]),
   );
   expect(row!.n).toBeLessThanOrEqual(50);
+});
+
+describe('in a fleet larger than what is remembered', () => {
+  it('who has begun to take turns is not forgotten for those who have not', async () => {
+    const { deviceId } = await newIdentity();
+    const logger = createLogger({ process: 'worker', level: 'fatal' });
+    const watch = new CloneWatch(test.database, systemClock, logger);
+    const receivedAt = new Date();
+    const beat = (of: string, bootId: string) => {
+      const header = {
+        msgId: uuidv7(),
+        deviceId: of,
+        seqNo: 1,
+        producedAt: receivedAt.toISOString(),
+        schemaVersion: 1,
+      };
+      watch.heard(of, { uplink: { ...header, reason: 'periodic', bootId } as HeartbeatNews['uplink'], receivedAt });
+    };
+    for (const run of ['one', 'other']) beat(deviceId, run);
+    for (let n = 0; n < 200_000; n++) beat(`device-${n}`, 'only');
+    for (const run of ['one', 'other']) beat(deviceId, run);
+    await assertEventually(async () => expect((await facts(deviceId)).suspectedAt).not.toBeNull());
+  });
+});
+
+describe('the places of an identity', () => {
+  const place = (deviceId: string, address: string, at: number, more: object = {}) => ({
+    ...{ tenantId: tenant, deviceId, fingerprint: 'f', address, sessions: 1, connected: true },
+    ...{ firstAt: new Date(at), lastAt: new Date(at), ...more },
+  });
+  const keep = (...seen: PlaceSeen[]) => test.database.system((tx) => sightingStore.keep(tx, seen));
+
+  it('are the newest twenty, however often it came from each', async () => {
+    const { deviceId } = await newIdentity();
+    for (let n = 0; n < 30; n++) await keep(place(deviceId, `192.0.2.${n}`, now.getTime() + n, { sessions: 2 }));
+    const [row] = await test.database.system((tx) =>
+      tx.query<{ n: number }>('select count(*)::int as n from device_sightings where device_id = $1', [deviceId]),
+    );
+    expect(row!.n).toBe(20);
+  });
+
+  it('are left when it comes from another, also where nobody saw it leave', async () => {
+    const { deviceId } = await newIdentity();
+    await keep(place(deviceId, '192.0.2.1', now.getTime()));
+    await keep(place(deviceId, '192.0.2.2', now.getTime() + 60_000));
+    const { sightings } = await facts(deviceId);
+    expect(sightings.map(({ address, connected }) => [address, connected])).toEqual([
+      ['192.0.2.2', true],
+      ['192.0.2.1', false],
+    ]);
+  });
+
+  it('are not left by who comes again from the same before the broker noticed', async () => {
+    await using broker = await embedded();
+    const identity = await newIdentity();
+    await using first = hold(identity, broker.port, 'only', '127.0.0.1', 0);
+    await assertEventually(() => expect(first.connects()).toBe(1));
+    const gone = new Promise((resolve) => first.client.once('close', resolve));
+    await using second = hold(identity, broker.port, 'only', '127.0.0.1', 0);
+    await gone;
+    await assertEventually(() => expect(second.connects()).toBe(1));
+    await assertEventually(async () => {
+      await broker.app.get(SessionSightings).flush();
+      expect((await facts(identity.deviceId)).sightings).toMatchObject([{ sessions: 2, connected: true }]);
+    });
+  });
 });

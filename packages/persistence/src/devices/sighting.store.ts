@@ -30,7 +30,7 @@ export const sightingStore = {
        order by u.tenant_id, u.device_id, u.fingerprint, u.address
        on conflict (tenant_id, device_id, fingerprint, address) do update set last_at = greatest(s.last_at, excluded.last_at),
          sessions = s.sessions + excluded.sessions, connected = excluded.connected
-       returning s.device_id as "deviceId", s.sessions = 1 as fresh`,
+       returning s.device_id as "deviceId", s.xmax = 0 as fresh`,
       [
         sorted.map((one) => one.tenantId),
         sorted.map((one) => one.deviceId),
@@ -41,6 +41,10 @@ export const sightingStore = {
         sorted.map((one) => one.sessions),
         sorted.map((one) => one.connected),
       ],
+    );
+    await leaveOthers(
+      tx,
+      sorted.filter(({ connected }) => connected),
     );
     const grown = [...new Set(written.filter(({ fresh }) => fresh).map(({ deviceId }) => deviceId))];
     if (grown.length === 0) return;
@@ -63,6 +67,17 @@ export const sightingStore = {
       [deviceId],
     );
   },
+};
+
+/** An identity has one session: where it is now it is alone, also when nobody saw it leave. */
+const leaveOthers = async (tx: Tx, opened: readonly PlaceSeen[]): Promise<void> => {
+  if (opened.length === 0) return;
+  await tx.execute(
+    `update device_sightings s set connected = false
+     from unnest($1::text[], $2::uuid[], $3::timestamptz[]) n(tenant_id, device_id, at)
+     where s.tenant_id = n.tenant_id and s.device_id = n.device_id and s.connected and s.last_at < n.at`,
+    [opened.map((one) => one.tenantId), opened.map((one) => one.deviceId), opened.map((one) => one.lastAt)],
+  );
 };
 
 const order = (one: PlaceSeen): number => (one.connected ? 1 : 0);

@@ -10,7 +10,7 @@ import type { UplinkListener, UplinkTransport } from '../uplink.port.js';
 import { limitPackets } from './limit-packets.js';
 import { isOwnFilter } from './own-filter.js';
 import { codeOf, refusal } from './refuse-connect.js';
-import type { ConnectAuthority, Standing } from './sessions.js';
+import { type ConnectAuthority, isSamePlace, type Standing } from './sessions.js';
 import { holdUp, TakeoverBrake } from './takeover-brake.js';
 
 export interface EmbeddedSettings {
@@ -85,8 +85,9 @@ export class EmbeddedTransport implements UplinkTransport {
     broker.authorizePublish = (client, packet, done) => this.#take(client, packet, done);
     broker.authorizeSubscribe = (client, subscription, done) => done(null, this.#mayHear(client, subscription));
     broker.on('clientDisconnect', (client) => {
-      if (this.#sessions.get(client.id) === client) this.#sessions.delete(client.id);
-      const grant = this.#grants.get(client);
+      const [grant, stands] = [this.#grants.get(client), this.#sessions.get(client.id)];
+      if (stands === client) this.#sessions.delete(client.id);
+      else if (grant && stands && isSamePlace(grant, this.#grants.get(stands))) return;
       if (grant) this.#tell('closed', grant, false);
     });
     const { key, cert, ca, port, bind } = this.settings;
@@ -200,8 +201,7 @@ export class EmbeddedTransport implements UplinkTransport {
   }
 
   #stands(deviceId: string): boolean {
-    const client = this.#sessions.get(deviceId);
-    return client !== undefined && !client.closed;
+    return this.#sessions.get(deviceId)?.closed === false;
   }
 
   #tell(kind: 'opened' | 'closed', standing: Standing, tookOver: boolean): void {

@@ -16,3 +16,7 @@ export interface ConnectAuthority {
 
 /** What a session may, and where it came from. */
 export type Standing = SessionGrant & { readonly address: string };
+
+/** Whoever is taken over from the same place has not left it. */
+export const isSamePlace = (one: Standing, other: Standing | undefined): boolean =>
+  one.address === other?.address && one.fingerprint === other.fingerprint;
