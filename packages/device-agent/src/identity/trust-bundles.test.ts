@@ -59,6 +59,16 @@ describe('trust bundles', () => {
     expect(report()).not.toHaveProperty('refused');
   });
 
+  test('one that an older agent knew by its number alone is taken when it is shown', async () => {
+    const { server } = world;
+    const other = (await identityAuthorities(new Date('2026-05-01T00:00:00.000Z'))).root.pem;
+    await world.store!.amend({ trustBundle: 11, trustSigned: false });
+    const roots = [server.root, other];
+    await obey(await server.bundle(11, 0, [server.trustKey(0)], { roots }), 11);
+    expect(report()).toMatchObject({ bundle: 11 });
+    expect(world.store!.identity.root).toBe(roots.map((pem) => pem.trim()).join('\n'));
+  });
+
   test('a server that is away is asked again', async () => {
     const { server } = world;
     server.bundles.push(

@@ -42,9 +42,12 @@ export class TrustBundles {
   }
 
   async #consider(jws: string, number: number | undefined): Promise<BundleOutcome> {
-    const known = this.store.identity.trustBundle;
+    const { identity } = this.store;
+    const { trustBundle, trustSigned = false } = identity;
+    // A number that was merely told, to an agent that knew no bundles yet, is of one that is still to be seen.
+    const known = number === trustBundle && !trustSigned ? trustBundle - 1 : trustBundle;
     if (number === known) return { kind: 'kept' };
-    const judged = await judgeBundle(jws, this.store.identity, this.store.identity.tenant);
+    const judged = await judgeBundle(jws, { ...identity, trustBundle: known }, identity.tenant);
     if (judged.ok && judged.claims.number === known + 1) return this.#apply(judged.claims);
     const fault = judged.ok ? null : judged.fault;
     if (fault === 'expired') {
