@@ -41,7 +41,13 @@ export class Database {
   readonly #listener: Listener;
   readonly #systemUrl: string;
 
-  private constructor(app: DataSource, system: DataSource, systemUrl: string) {
+  private constructor(
+    app: DataSource,
+    system: DataSource,
+    systemUrl: string,
+    /** Connections per role. */
+    readonly poolMax: number,
+  ) {
     this.#app = app;
     this.#system = system;
     this.#systemUrl = systemUrl;
@@ -53,7 +59,7 @@ export class Database {
     const app = await new DataSource(sourceOptions('app', settings.appUrl, settings)).initialize();
     try {
       const system = await new DataSource(sourceOptions('system', settings.systemUrl, settings)).initialize();
-      return new Database(app, system, settings.systemUrl);
+      return new Database(app, system, settings.systemUrl, settings.poolMax);
     } catch (error) {
       await app.destroy();
       throw error;

@@ -120,6 +120,21 @@ describe('a device without any credential', () => {
     expect((await stranger.get('/approvals')).json().items).toEqual([]);
   });
 
+  it('takes the place of nobody who enrolled after it was approved as new', async () => {
+    const [approved, waiting] = [device(), device()];
+    const { approvalId } = (await ask({ ...approved, tenant: 'acme' })).json();
+    await approve(approvalId, keyOf(approved));
+    const stillAsks = (await ask({ ...waiting, tenant: 'acme' })).json().approvalId;
+    const enrolled = [];
+    for (const { serial } of [approved, waiting])
+      enrolled.push((await door.enroll((await door.token()).token, { ...device(), serial })).json().deviceId);
+    expect(await asked(approved)).toBe('conflict');
+    expect((await owner().get(`/devices/${enrolled[0]}/certificates`)).json().items).toHaveLength(1);
+    // Who is not answered yet is shown as what it would become now.
+    expect(await asked(waiting)).toBe('pending');
+    expect((await owner().get(`/approvals/${stillAsks}`)).json()).toMatchObject({ deviceId: enrolled[1] });
+  });
+
   it('waits a week at most, and in a queue that ends', async () => {
     const body = device();
     const { approvalId } = (await ask({ ...body, tenant: 'acme' })).json();

@@ -1,3 +1,4 @@
+import { Database } from '@muster/persistence/database';
 import { Global, Module } from '@nestjs/common';
 import { CrlPublisher } from '../certificates/crl-publisher.js';
 import { EnrollAnswers } from '../certificates/enroll-answer.js';
@@ -6,6 +7,7 @@ import { EnrollmentGate } from '../enrollment/enrollment-gate.js';
 import { EnrollmentLimits } from '../enrollment/enrollment-limits.js';
 import { EnrollmentTally } from '../enrollment/enrollment-tally.js';
 import { EstModule } from '../enrollment/est/est.module.js';
+import { IssuingLanes } from '../enrollment/issuing-lanes.js';
 import { RefusalLedger } from '../enrollment/refusal-ledger.js';
 import { RenewService } from '../enrollment/renew.service.js';
 import { RenewalInfoService } from '../enrollment/renewal-info.service.js';
@@ -26,6 +28,7 @@ import { RenewalController } from './renewal.controller.js';
     EnrollmentLimits,
     EnrollmentTally,
     TrustedIssuers,
+    { provide: IssuingLanes, useFactory: ({ poolMax }: Database) => IssuingLanes.of(poolMax), inject: [Database] },
     WaysIn,
     RenewService,
     RenewalInfoService,

@@ -211,6 +211,21 @@ describe('a permission to come back', () => {
     }
   });
 
+  it('is needed also when a newer certificate of the device ended by itself', async () => {
+    const { deviceId, claim } = await enrolled();
+    expect(await comeBack(claim, { serial: claim.serial })).toBe('ok');
+    const { items } = (await owner().get(`/devices/${deviceId}/certificates`)).json();
+    await test.database.system((tx) =>
+      tx.query(`update certificates set state = 'expired' where id = $1`, [items[0].id]),
+    );
+    clock.advance(1_000);
+    await owner().post(`/certificates/${items[1].id}/revoke`, { reason: 'keyCompromise' });
+    expect(await comeBack(claim, { serial: claim.serial })).toBe('device_tombstoned');
+    expect((await readmit(deviceId)).statusCode).toBe(204);
+    expect(await comeBack(claim, { serial: claim.serial })).toBe('ok');
+    expect(await comeBack(claim, { serial: claim.serial })).toBe('ok');
+  });
+
   it('stays when the enrolment that wanted to spend it is refused', async () => {
     const { deviceId, claim } = await enrolled();
     await move(deviceId, 'quarantine');

@@ -65,17 +65,11 @@ const factsOf = async (tx: Tx, device: DeviceRow | null, { keyHash, bound }: App
   return {
     state: device.state,
     live: live.length,
-    revoked: await hasRevoked(tx, device.id),
+    revoked: await certificateStore.isBarred(tx, device.id),
     readmitted: await readmissionStore.has(tx, device.id),
     bound,
     keyDiffers: awaited !== null && awaited !== keyHash,
   };
-};
-
-/** Whether the newest certificate of the device was taken from it; one that was merely replaced does not count. */
-const hasRevoked = async (tx: Tx, deviceId: string): Promise<boolean> => {
-  const [newest] = await certificateStore.listOfDevice(tx, deviceId, null, 1);
-  return newest !== undefined && isTakenAway(newest);
 };
 
 export const isTakenAway = ({ state, reasonCode }: CertificateRow): boolean =>

@@ -51,7 +51,7 @@ export const ApprovalDesk = {
     if (meanwhile) return meanwhile;
     const { maxPending } = await enrollmentSettingsStore.get(tx);
     if ((await approvalStore.countPending(tx)) >= maxPending) throw queueFull();
-    return pendingOf(await file(tx, question, now), now);
+    return pendingOf(await file(tx, question, now), true, now);
   },
 };
 
@@ -62,9 +62,13 @@ const findRuling = async (tx: Tx, question: Question, now: Date): Promise<Ruling
   if (!known || known.state === 'expired' || known.expiresAt <= now) return null;
   // A person who decided about one device did not decide about another that sends the same request.
   if (!isSame(known, question)) throw new Refusal('conflict', 'This request waits for another device.');
-  if (known.state === 'approved') return { kind: 'approved', approval: known };
-  await approvalStore.touch(tx, known.id, question.address, now);
-  return pendingOf(known, now);
+  if (known.state === 'approved') {
+    // Whoever agreed to a new device did not agree that it takes the place of one that enrolled meanwhile.
+    if (known.deviceId !== question.deviceId) throw new Refusal('conflict', 'Another device was approved. Ask anew.');
+    return { kind: 'approved', approval: known };
+  }
+  await approvalStore.touch(tx, known.id, question, now);
+  return pendingOf(known, false, now);
 };
 
 const isSame = (known: ApprovalRow, { kind, sourceId, claim }: Question): boolean =>
@@ -99,9 +103,10 @@ const file = async (tx: Tx, question: Question, now: Date): Promise<ApprovalRow>
   return filed;
 };
 
-const pendingOf = ({ id, keyHash, createdAt }: ApprovalRow, now: Date): Pending => ({
+const pendingOf = ({ id, keyHash, createdAt }: ApprovalRow, isNew: boolean, now: Date): Pending => ({
   kind: 'pending',
   approvalId: id,
+  isNew,
   words: fingerprintWords(keyHash),
   retryAfterS: pollAfter(createdAt, now),
 });

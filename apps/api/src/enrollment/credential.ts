@@ -20,6 +20,8 @@ export interface Origin {
 export interface Pending {
   readonly kind: 'pending';
   readonly approvalId: string;
+  /** Whether this is the first time it asks. */
+  readonly isNew: boolean;
   /** The fingerprint of the key, as the device shows it. */
   readonly words: readonly string[];
   readonly retryAfterS: number;

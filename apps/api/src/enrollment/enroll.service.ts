@@ -46,7 +46,7 @@ export class EnrollService {
     return this.gate.pass(credential, claim, from, async (way) => {
       const ready = { way, claim, from, ...(await this.#prepare(way, claim)) };
       try {
-        return await this.database.tenant(way.tenantId, (tx) => this.#admit(tx, ready));
+        return await this.gate.issue(() => this.database.tenant(way.tenantId, (tx) => this.#admit(tx, ready)));
       } catch (fault) {
         // The key was used by a device of another tenant, or by another enrolment at the same moment.
         if (brokenConstraint(fault) === 'certificates_key_unique') throw new Refusal('key_in_use');
@@ -87,7 +87,12 @@ export class EnrollService {
     const applicant = { claim, keyHash: request.keyHash, place, bound: entry.bound || asks };
     const found = await findPlace(tx, applicant);
     const ruling = asks ? await ApprovalDesk.ask(tx, question(entry, found, ready), now) : null;
-    if (ruling?.kind === 'pending') return ruling;
+    if (ruling?.kind === 'pending') {
+      // Thrown in its transaction, so that one address cannot fill the queue of a tenant it only knows the name of.
+      if (ruling.isNew && entry.kind === 'operator') this.gate.chargeQuestion(ready.from.address);
+      return ruling;
+    }
+    if (found.step === 'return') this.gate.chargeReturn(found.device!.id);
     const { enrollmentsPerMinute, leafLifeS } = settings ?? enrollmentDefaults;
     this.gate.chargeTenant(way.tenantId, enrollmentsPerMinute);
     const device = await admitDevice(tx, found, applicant, settings?.maxDevices ?? null, now);

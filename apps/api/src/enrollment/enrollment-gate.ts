@@ -5,7 +5,9 @@ import { Refusal } from '../http/refusal.js';
 import type { Credential, Enrolled, Origin } from './credential.js';
 import { EnrollmentLimits } from './enrollment-limits.js';
 import { EnrollmentTally } from './enrollment-tally.js';
+import { IssuingLanes } from './issuing-lanes.js';
 import { RefusalLedger } from './refusal-ledger.js';
+import { Turnstile } from './turnstile.js';
 import type { Way } from './ways/way.js';
 import { WaysIn } from './ways-in.js';
 
@@ -17,26 +19,47 @@ const guesses = new Set<ProblemCode>([
   'unauthenticated',
 ]);
 
+/** Each waits for a lookup or a lane; a whole site that comes back after a power cut fits. */
+export const ENROLMENTS_AT_ONCE = 500;
+
 /** What stands around every enrolment: limits before it, counting and remembering after it. */
 @Injectable()
 export class EnrollmentGate {
+  readonly #turnstile = new Turnstile('enrolments', ENROLMENTS_AT_ONCE);
+
   constructor(
     private readonly ways: WaysIn,
     private readonly limits: EnrollmentLimits,
     private readonly ledger: RefusalLedger,
     private readonly tally: EnrollmentTally,
+    private readonly lanes: IssuingLanes,
   ) {}
 
   /** Finds whose the credential is and does `work` with it. @throws Refusal whatever the device is refused for */
-  async pass(
+  pass(
     credential: Credential,
     claim: EnrollRequest,
     { address }: Origin,
     work: (way: Way) => Promise<Enrolled>,
   ): Promise<Enrolled> {
+    return this.#turnstile.pass(() => this.#pass(credential, claim, address, work));
+  }
+
+  /** Runs the transaction that issues, when there is a lane for it. */
+  issue(transaction: () => Promise<Enrolled>): Promise<Enrolled> {
+    return this.lanes.run(transaction);
+  }
+
+  async #pass(
+    credential: Credential,
+    claim: EnrollRequest,
+    address: string,
+    work: (way: Way) => Promise<Enrolled>,
+  ): Promise<Enrolled> {
     this.limits.checkAddress(address);
     const way = await this.#find(credential, claim, address);
-    this.limits.checkCredential(way.resource);
+    const used = { ...way, serial: claim.serial };
+    this.limits.checkCredential(used);
     try {
       const enrolled = await work(way);
       this.tally.count(way.tenantId, enrolled.kind);
@@ -45,7 +68,7 @@ export class EnrollmentGate {
       if (fault instanceof Refusal) {
         this.tally.count(way.tenantId, fault.code);
         // Being told to come later is no fault of the credential.
-        if (fault.status !== 429) this.limits.failed(address, way.resource);
+        if (fault.status !== 429) this.limits.failed(address, used);
         await this.ledger.record(way, claim, fault);
       }
       throw fault;
@@ -55,6 +78,16 @@ export class EnrollmentGate {
   /** @throws Refusal rate_limited */
   chargeTenant(tenantId: string, perMinute: number): void {
     this.limits.chargeTenant(tenantId, perMinute);
+  }
+
+  /** @throws Refusal rate_limited */
+  chargeQuestion(address: string): void {
+    this.limits.chargeQuestion(address);
+  }
+
+  /** @throws Refusal rate_limited */
+  chargeReturn(deviceId: string): void {
+    this.limits.chargeReturn(deviceId);
   }
 
   async #find(credential: Credential, claim: EnrollRequest, address: string): Promise<Way> {

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { networkOf } from '../http/network-of.js';
 import { Refusal } from '../http/refusal.js';
 import { TokenBucket } from '../http/token-bucket.js';
+import type { HeldBy } from './ways/way.js';
 
 /** Different paces tenants may have set; buckets of others start anew when there are more. */
 const MOST_PACES = 64;
@@ -16,12 +17,18 @@ export class EnrollmentLimits {
   readonly #guesses: TokenBucket;
   readonly #failures: TokenBucket;
   readonly #credentials: TokenBucket;
+  readonly #shared: TokenBucket;
+  readonly #questions: TokenBucket;
+  readonly #returns: TokenBucket;
   readonly #tenants = new Map<number, TokenBucket>();
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {
     this.#guesses = new TokenBucket(clock, { capacity: 10, perMinute: 10 });
     this.#failures = new TokenBucket(clock, { capacity: 120, perMinute: 60 });
     this.#credentials = new TokenBucket(clock, { capacity: 60, perMinute: 30 });
+    this.#shared = new TokenBucket(clock, { capacity: 1_200, perMinute: 600 });
+    this.#questions = new TokenBucket(clock, { capacity: 60, perMinute: 6 });
+    this.#returns = new TokenBucket(clock, { capacity: 10, perMinute: 1 });
   }
 
   /** Before anything is looked up. @throws Refusal rate_limited */
@@ -32,24 +39,37 @@ export class EnrollmentLimits {
   }
 
   /** With the credential known, before its request is looked at. @throws Refusal rate_limited */
-  checkCredential(resource: string): void {
-    refuseEmpty(this.#credentials, resource, 'refused enrolments with this credential');
+  checkCredential(used: Used): void {
+    if (used.heldBy === 'nobody') return;
+    refuseEmpty(this.#credentials, holderOf(used), 'refused enrolments with this credential');
+    if (used.heldBy === 'many') refuseEmpty(this.#shared, used.resource, 'refused enrolments with this credential');
   }
 
   guessed(address: string): void {
     this.#guesses.take(networkOf(address));
   }
 
-  /** `resource` names the credential when there was one. */
-  failed(address: string, resource?: string): void {
+  /** `used` is the credential when there was one. */
+  failed(address: string, used?: Used): void {
     this.#failures.take(networkOf(address));
-    if (resource !== undefined) this.#credentials.take(resource);
+    if (used === undefined || used.heldBy === 'nobody') return;
+    this.#credentials.take(holderOf(used));
+    if (used.heldBy === 'many') this.#shared.take(used.resource);
+  }
+
+  /** One more device without any credential that a person is to look at. @throws Refusal rate_limited */
+  chargeQuestion(address: string): void {
+    charge(this.#questions, networkOf(address), 'new devices from this address');
+  }
+
+  /** One more certificate for a device that has one. @throws Refusal rate_limited */
+  chargeReturn(deviceId: string): void {
+    charge(this.#returns, deviceId, 'enrolments of this device');
   }
 
   /** One more enrolment of the tenant. @throws Refusal rate_limited */
   chargeTenant(tenantId: string, perMinute: number): void {
-    const bucket = this.#paced(perMinute);
-    if (!bucket.take(tenantId)) throw Refusal.tooMany('enrolments of this tenant', bucket.secondsToNext(tenantId));
+    charge(this.#paced(perMinute), tenantId, 'enrolments of this tenant');
   }
 
   #paced(perMinute: number): TokenBucket {
@@ -61,6 +81,20 @@ export class EnrollmentLimits {
     return made;
   }
 }
+
+/** A credential as its limits know it; `serial` is the one claimed with it. */
+interface Used {
+  readonly resource: string;
+  readonly heldBy: HeldBy;
+  readonly serial: string;
+}
+
+const holderOf = ({ resource, heldBy, serial }: Used): string =>
+  heldBy === 'many' ? `${resource}/${serial}` : resource;
+
+const charge = (bucket: TokenBucket, key: string, what: string): void => {
+  if (!bucket.take(key)) throw Refusal.tooMany(what, bucket.secondsToNext(key));
+};
 
 const refuseEmpty = (bucket: TokenBucket, key: string, what: string): void => {
   if (bucket.isEmpty(key)) throw Refusal.tooMany(what, bucket.secondsToNext(key));

@@ -13,7 +13,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Call, withEtag } from '../http/endpoint.js';
 import { actorOf } from '../http/principal.js';
 import { Refusal } from '../http/refusal.js';
-import { isTakenAway } from './admit-device.js';
 
 /** How a tenant enrols, and permissions for single devices that are out. */
 @Injectable()
@@ -54,9 +53,9 @@ export class EnrollmentSettingsService {
       const now = this.clock.now();
       const device = await deviceStore.lock(tx, deviceId);
       if (!device) throw Refusal.notFound('device', deviceId);
-      const [newest] = await certificateStore.listOfDevice(tx, deviceId, null, 1);
+      const revoked = await certificateStore.isBarred(tx, deviceId);
       const live = (await certificateStore.listLive(tx, deviceId)).length;
-      const facts = { state: device.state, live, revoked: newest !== undefined && isTakenAway(newest) };
+      const facts = { state: device.state, live, revoked };
       const verdict = judgeReadmission(facts);
       if (!verdict.ok) throw new Refusal(verdict.code, verdict.detail);
       await readmissionStore.grant(tx, { deviceId, reason: body.reason, grantedBy: principal.name }, now);

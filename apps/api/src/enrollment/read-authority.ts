@@ -3,6 +3,7 @@ import { keyUsageBits } from '@muster/pki/authority/extensions';
 import { fromPem } from '@muster/pki/der/pem';
 import { DerFault } from '@muster/pki/der/read';
 import { type CertificateFacts, readCertificate } from '@muster/pki/path/read-certificate';
+import { isStrongKey } from '@muster/pki/path/strong-key';
 import { Refusal } from '../http/refusal.js';
 
 export interface ReadAuthority {
@@ -40,18 +41,10 @@ export const readAuthority = (pem: string, ours: ReadonlySet<string>, now: Date)
     throw unfit('is not of an authority that may sign certificates');
   if (facts.subjectKeyId === null) throw unfit('has no subject key identifier');
   if (now < facts.notBefore || now > facts.notAfter) throw unfit('is not valid now');
-  if (!isStrong(certificate.publicKey))
-    throw unfit('has a key that is too weak: EC P-256 or better, RSA 2048 or better');
+  if (!isStrongKey(certificate.publicKey))
+    throw unfit('has a key that is not taken: EC P-256 or better, Ed25519, or RSA of 2048 to 8192 bits');
   if (ours.has(read.keyHash)) throw unfit('is one of our own');
   return { ...read, keyId: facts.subjectKeyId };
-};
-
-const curves = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
-
-const isStrong = ({ asymmetricKeyType, asymmetricKeyDetails }: X509Certificate['publicKey']): boolean => {
-  if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
-  if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails?.namedCurve ?? '');
-  return asymmetricKeyType === 'ed25519';
 };
 
 const unfit = (message: string): Refusal => {

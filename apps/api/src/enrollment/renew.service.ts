@@ -5,6 +5,7 @@ import { renewalStore } from '@muster/persistence/certificates/renewal.store';
 import { revokeOne } from '@muster/persistence/certificates/revoke-certificates';
 import { Database, type Tx } from '@muster/persistence/database';
 import { type DeviceRow, deviceStore } from '@muster/persistence/devices/device.store';
+import { approvalStore } from '@muster/persistence/enrollment/approval.store';
 import { enrollmentSettingsStore } from '@muster/persistence/enrollment/enrollment-settings.store';
 import { deviceUri } from '@muster/pki/authority/names';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
@@ -16,6 +17,7 @@ import { Refusal } from '../http/refusal.js';
 import { IdentityDoor } from '../trust/identity-door.js';
 import { ApprovalDesk } from './approval-desk.js';
 import type { Enrolled, Origin } from './credential.js';
+import { IssuingLanes } from './issuing-lanes.js';
 import { recordRenewal } from './record-renewal.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 import { Turnstile } from './turnstile.js';
@@ -38,6 +40,7 @@ export class RenewService {
     private readonly database: Database,
     private readonly door: IdentityDoor,
     private readonly issuers: TrustedIssuers,
+    private readonly lanes: IssuingLanes,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -49,7 +52,8 @@ export class RenewService {
   renew(caller: RenewingDevice, csr: string, from: Origin): Promise<Enrolled> {
     return this.#turnstile.pass(async () => {
       const request = await this.#accept(caller, csr);
-      return this.database.tenant(caller.tenantId, (tx) => this.#decide(tx, caller, request, from));
+      const decide = (tx: Tx) => this.#decide(tx, caller, request, from);
+      return this.lanes.run(() => this.database.tenant(caller.tenantId, decide));
     });
   }
 
@@ -93,6 +97,8 @@ export class RenewService {
 
   async #issue(tx: Tx, renewal: Renewal, permission: Permission, now: Date): Promise<Enrolled> {
     const { device, presented, request, from, life, replaces } = renewal;
+    // A key that a person turned away stays out on this way too.
+    if (await approvalStore.isRejected(tx, request.keyHash)) throw new Refusal('enrollment_rejected');
     let approvalId: string | null = null;
     if (permission.kind === 'ask') {
       const { model, serial, name } = device;
@@ -102,12 +108,13 @@ export class RenewService {
       if (ruling.kind === 'pending') return ruling;
       approvalId = ruling.approval.id;
     }
-    if (replaces !== undefined) await replaceUnused(tx, replaces, now);
     const { tenantId } = presented;
     const late = permission.kind === 'ask' || permission.late;
     const order = { tenantId, deviceId: device.id, request, source: 'renewal', sourceId: presented.id, late } as const;
     const authority = await this.door.hierarchy.issuing('device', tenantId);
     const row = await issueCertificate(tx, this.door, authority, { ...order, life }, now);
+    // After the signature, which may take its time: whoever writes the audit holds up everybody else of the tenant.
+    if (replaces !== undefined) await replaceUnused(tx, replaces, now);
     await recordRenewal(tx, { old: presented, issued: row, approvalId }, now);
     return { kind: 'issued', row };
   }

@@ -15,9 +15,6 @@ import { operatorWay } from './ways/operator-way.js';
 import { tokenWay } from './ways/token-way.js';
 import type { Way } from './ways/way.js';
 
-/** Enough for a leaf, what stands between it and a registered CA, and a root somebody sends along. */
-const MOST_PRESENTED = 6;
-
 /** Whose credential it is. Cheap: looks up, and verifies nothing but the signatures on a presented certificate. */
 @Injectable()
 export class WaysIn {
@@ -41,8 +38,7 @@ export class WaysIn {
       : new Refusal('unauthenticated', NOTHING);
   }
 
-  async #byCertificate(presented: readonly Buffer[]): Promise<Way | null> {
-    const chain = presented.slice(0, MOST_PRESENTED);
+  async #byCertificate(chain: readonly Buffer[]): Promise<Way | null> {
     const leaf = chain[0];
     if (!leaf) return null;
     const now = this.clock.now();

@@ -6,7 +6,7 @@ export interface AdmissionFacts {
   readonly state: DeviceState | null;
   /** Certificates that could still open a session. */
   readonly live: number;
-  /** Whether one of its certificates was revoked for more than being replaced. */
+  /** Whether a certificate was taken from it, and not merely replaced, since it was last given one. */
   readonly revoked: boolean;
   /** A person's permission to come back once. */
   readonly readmitted: boolean;

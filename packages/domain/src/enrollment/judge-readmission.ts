@@ -6,7 +6,7 @@ export const judgeReadmission = (device: {
   readonly state: DeviceState;
   /** Certificates that could still open a session. */
   readonly live: number;
-  /** Whether its newest certificate was taken from it. */
+  /** Whether a certificate was taken from it since it was last given one. */
   readonly revoked: boolean;
 }): Result<void, 'transition_refused'> => {
   const { state, live, revoked } = device;

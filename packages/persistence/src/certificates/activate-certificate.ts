@@ -1,3 +1,4 @@
+import { deviceStore } from '../devices/device.store.js';
 import { outbox } from '../outbox/outbox.store.js';
 import type { Tx } from '../transaction.js';
 import { certificateStore } from './certificate.store.js';
@@ -7,6 +8,10 @@ import { certificateStore } from './certificate.store.js';
  * nothing for one that is not `issued`. Needs a system transaction.
  */
 export async function activateCertificate(tx: Tx, fingerprint: string, now: Date): Promise<void> {
+  const seen = await certificateStore.findByFingerprint(tx, fingerprint);
+  if (seen?.state !== 'issued') return;
+  // The device first, as everybody does who changes both: a revocation that commits meanwhile must not be written over.
+  await deviceStore.lock(tx, seen.deviceId);
   const row = await certificateStore.present(tx, fingerprint);
   if (row?.state !== 'issued') return;
   await certificateStore.setState(tx, row.id, { state: 'active', reasonCode: null, reasonDetail: null }, now);

@@ -60,6 +60,8 @@ export const certificateColumns = `c.id, c.tenant_id as "tenantId", c.device_id 
 /** What was found out while it was on hold says nothing about the next time. */
 const returns = `c.state = 'on_hold' and $2 in ('issued', 'active')`;
 
+const unusedRenewal = `c.source = 'renewal' and c.activated_at is null and c.state in ('issued', 'on_hold')`;
+
 /** Who holds sessions listens here: the id of a device, a space, and the fingerprint that is out. */
 export const revokedChannel = 'muster_revoked';
 
@@ -153,6 +155,25 @@ export const certificateStore = {
     );
   },
 
+  /** Given for a request that this certificate proved, and never used; locked. On hold counts, because it may come off it. */
+  listUnusedAfter(tx: Tx, id: string): Promise<CertificateRow[]> {
+    return tx.query<CertificateRow>(
+      `select ${certificateColumns} from certificates c where ${unusedRenewal} and c.source_id = $1 for update`,
+      [id],
+    );
+  },
+
+  /** Whether a certificate was taken from the device since it was last given one; what was merely replaced does not count. */
+  async isBarred(tx: Tx, deviceId: string): Promise<boolean> {
+    const rows = await tx.query(
+      `select 1 from certificates c where c.device_id = $1 and c.state = 'revoked'
+         and c.reason_code is distinct from 'superseded' and not exists
+           (select 1 from certificates n where n.device_id = $1 and n.id > c.id and n.created_at >= c.revoked_at) limit 1`,
+      [deviceId],
+    );
+    return rows.length > 0;
+  },
+
   /** Every certificate of the device that could still open a session, newest first. */
   listLive(tx: Tx, deviceId: string): Promise<CertificateRow[]> {
     return tx.query<CertificateRow>(
@@ -190,11 +211,13 @@ export const certificateStore = {
   ): Promise<CertificateRow[]> {
     const { certificateIds = null, authorityId = null } = selection;
     if (certificateIds === null && authorityId === null) return [];
-    const chosen = `c.state in ('issued', 'active', 'superseded', 'on_hold')
-      and ($1::uuid[] is null or c.id = any($1::uuid[])) and ($2::uuid is null or c.authority_id = $2)`;
+    // With certificates that were named go the ones they were renewed to and that nobody used, as with one alone.
+    const chosen = `((c.state in ('issued', 'active', 'superseded', 'on_hold')
+      and ($1::uuid[] is null or c.id = any($1::uuid[])) and ($2::uuid is null or c.authority_id = $2))
+      or ($3 <> 'superseded' and $2::uuid is null and ${unusedRenewal} and c.source_id = any($1::uuid[])))`;
     await tx.execute(
       `select 1 from devices where id in (select device_id from certificates c where ${chosen}) order by id for update`,
-      [certificateIds, authorityId],
+      [certificateIds, authorityId, reason],
     );
     return tx.query<CertificateRow>(
       `update certificates c set state = 'revoked', reason_code = $3, reason_detail = $4, since = $5, revoked_at = $5

@@ -22,14 +22,17 @@ export interface Selection {
 
 /**
  * Revokes one certificate in the caller's transaction: state, audit, timeline, the letter that cuts the session and the
- * word that revocation lists change. Undefined when it is in a state that cannot be revoked. The caller holds the row's lock.
+ * word that revocation lists change. What it was renewed to and nobody used goes with it, unless it was merely replaced:
+ * whoever held the key that is out may have asked for it. Undefined when it is in a state that cannot be revoked. The
+ * caller holds the row's lock, and that of its device.
  */
 export const revokeOne = async (
   tx: Tx,
   row: CertificateRow,
-  { actor, reason, comment, requestId }: Revocation,
+  revocation: Revocation,
   now: Date,
 ): Promise<CertificateRow | undefined> => {
+  const { actor, reason, comment, requestId } = revocation;
   const step = certificate.next(row.state, 'revoke');
   if (step.kind === 'refused') return undefined;
   const change = { state: step.state, reasonCode: reason, reasonDetail: comment };
@@ -45,6 +48,9 @@ export const revokeOne = async (
   };
   await audit.append(tx, record, row.tenantId);
   await tell(tx, [row], reason, now);
+  if (reason !== 'superseded')
+    for (const unused of await certificateStore.listUnusedAfter(tx, row.id))
+      await revokeOne(tx, unused, revocation, now);
   return revoked;
 };
 

@@ -131,12 +131,19 @@ export const approvalStore = {
     );
   },
 
-  async touch(tx: Tx, id: string, address: string | null, now: Date): Promise<void> {
-    await tx.execute('update approvals set last_asked_at = $3, address = coalesce($2, address) where id = $1', [
-      id,
-      address,
-      now,
-    ]);
+  /** Asked again: `deviceId` is the device whose place it would take now. An answer that was given meanwhile stays. */
+  async touch(
+    tx: Tx,
+    id: string,
+    { address, deviceId }: { readonly address: string | null; readonly deviceId: string | null },
+    now: Date,
+  ): Promise<void> {
+    await tx.execute(
+      `update approvals set last_asked_at = $4, address = coalesce($2, address),
+         device_id = case when state = 'pending' then $3 else device_id end
+       where id = $1`,
+      [id, address, deviceId, now],
+    );
   },
 
   /** The caller holds the lock and has seen it pending. */

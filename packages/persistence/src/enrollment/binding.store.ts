@@ -30,12 +30,11 @@ export const bindingStore = {
     return row ?? null;
   },
 
-  /** By the key identifiers of the CAs above a factory certificate, hex; the one nearest to it counts. */
-  async ofManufacturer(tx: Tx, keyIds: readonly string[]): Promise<FactoryBinding | null> {
+  /** By the id of the manufacturer. */
+  async ofManufacturer(tx: Tx, id: string): Promise<FactoryBinding | null> {
     const [row] = await tx.query<FactoryBinding>(
-      `select model, serial_from as "serialFrom" from manufacturers where key_id = any($1::text[]) and state = 'active'
-       order by array_position($1::text[], key_id), created_at limit 1`,
-      [keyIds],
+      'select model, serial_from as "serialFrom" from manufacturers where id = $1',
+      [id],
     );
     return row ?? null;
   },

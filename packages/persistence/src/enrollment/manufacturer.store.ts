@@ -131,11 +131,16 @@ export const manufacturerStore = {
     );
   },
 
-  /** Active ones over all tenants by subject key identifier. Needs a system transaction: the tenant is being asked. */
+  /**
+   * Active ones over all tenants by subject key identifier, which anybody may write into a CA: so of each tenant only the
+   * first two, or one tenant could crowd out another. Needs a system transaction: the tenant is being asked.
+   */
   locate(tx: Tx, keyIds: readonly string[]): Promise<IssuerRow[]> {
     return tx.query<IssuerRow>(
-      `select tenant_id as "tenantId", id, key_id as "keyId", certificate_pem as "certificatePem" from manufacturers
-       where key_id = any($1::text[]) and state = 'active' order by proven_at limit 20`,
+      `select tenant_id as "tenantId", id, key_id as "keyId", certificate_pem as "certificatePem"
+       from (select *, row_number() over (partition by tenant_id, key_id order by proven_at) as n from manufacturers
+         where key_id = any($1::text[]) and state = 'active') m
+       where n <= 2 order by proven_at limit 20`,
       [keyIds],
     );
   },

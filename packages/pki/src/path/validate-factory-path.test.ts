@@ -10,7 +10,8 @@ peer.cryptoProvider.set(webcrypto as unknown as Crypto);
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
 type Pair = Awaited<ReturnType<typeof newPair>>;
-const newPair = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+const newPair = (of: object = algorithm) =>
+  webcrypto.subtle.generateKey(of as typeof algorithm, true, ['sign', 'verify']);
 
 interface Made {
   readonly certificate: peer.X509Certificate;
@@ -24,17 +25,22 @@ interface Wish {
   readonly pathLength?: number;
   readonly extensions?: peer.Extension[];
   readonly days?: readonly [number, number];
+  /** Of its own key. */
+  readonly key?: object;
+  /** By which it is signed. */
+  readonly signing?: object;
 }
 
-const make = async ({ name, issuer, ca, pathLength, extensions = [], days = [-10, 3_650] }: Wish): Promise<Made> => {
-  const keys = await newPair();
+const make = async (wish: Wish): Promise<Made> => {
+  const { name, issuer, ca, pathLength, extensions = [], days = [-10, 3_650], signing = algorithm } = wish;
+  const keys = await newPair(wish.key);
   const certificate = await peer.X509CertificateGenerator.create({
     serialNumber: '0a',
     subject: name,
     issuer: issuer?.certificate.subject ?? name,
     notBefore: new Date(now.getTime() + days[0] * day),
     notAfter: new Date(now.getTime() + days[1] * day),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: signing as typeof algorithm,
     publicKey: keys.publicKey as unknown as CryptoKey,
     signingKey: (issuer ?? { keys }).keys.privateKey as unknown as CryptoKey,
     extensions: [
@@ -69,6 +75,22 @@ describe('a factory certificate', () => {
     });
     expect(judge([device], line).ok).toBe(true);
     expect(judge([device, line, root]).ok).toBe(true);
+  });
+
+  it('is accepted whatever else stands behind it, such as the root of long ago', async () => {
+    const old = await make({ name: 'CN=Maker Root', ca: true, signing: { ...algorithm, hash: 'SHA-1' } });
+    const odd = new peer.Extension('1.2.3.4.5', true, new Uint8Array([5, 0]));
+    const strange = await make({ name: 'CN=Strange', ca: true, extensions: [odd] });
+    expect([judge([device, line, old]).ok, judge([device, old, strange, line]).ok]).toEqual([true, true]);
+  });
+
+  it('is refused below an authority whose key is weak', async () => {
+    const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]) };
+    const below = async (modulusLength: number) => {
+      const sub = await make({ name: 'CN=Sub', issuer: root, ca: true, key: { ...rsa, modulusLength } });
+      return judge([await make({ name: 'CN=SN-0004', issuer: sub, signing: rsa }), sub]).ok;
+    };
+    expect([await below(2048), await below(1024)]).toEqual([true, false]);
   });
 
   it('needs its intermediates', () => {

@@ -3,6 +3,7 @@ import { keyUsageBits } from '../authority/extensions.js';
 import { oids } from '../der/oids.js';
 import { childAt, DerFault, type DerNode, readDer, readOid } from '../der/read.js';
 import { type CertificateFacts, readCertificate, readExtensions } from './read-certificate.js';
+import { isStrongKey } from './strong-key.js';
 
 /** What a factory certificate says of its device. Text as it stands in the certificate; a stranger wrote it. */
 export interface FactoryIdentity {
@@ -35,7 +36,7 @@ const signatures = new Set<string>([
  * Path validation (RFC 5280 6.1, without policies and name constraints: a path that has critical ones is refused) of a
  * factory certificate up to a registered CA of a manufacturer, which is the anchor: it need not be self-signed. `chain` is
  * what the peer presented as DER, leaf first; certificates that do not belong to the path are ignored. The anchor, every
- * issuer and the leaf must be valid at `now`; SHA-1 is refused.
+ * issuer and the leaf must be valid at `now`; SHA-1, and issuers with a weak or an outsize key, are refused.
  */
 export const validateFactoryPath = (chain: readonly Buffer[], anchor: Buffer, now: Date): FactoryVerdict => {
   try {
@@ -58,7 +59,7 @@ const validate = (chain: readonly Buffer[], anchorDer: Buffer, now: Date): Facto
   if (leaf.facts.ca) return refuse('an authority is not a device');
   if (leaf.facts.keyUsage && !leaf.facts.keyUsage.includes(keyUsageBits.digitalSignature)) return refuse('key usage');
   if (leaf.facts.purposes && !leaf.facts.purposes.includes(oids.clientAuth)) return refuse('purpose');
-  const between = others.slice(0, MOST_BETWEEN).map(read);
+  const between = others.flatMap(readUsable).slice(0, MOST_BETWEEN);
   let below = leaf;
   for (let depth = 0; depth <= between.length; depth++) {
     const fault = outside(below, now);
@@ -82,6 +83,17 @@ const read = (der: Buffer): Read => {
     if (critical && !understood.has(type)) throw new DerFault('a critical extension that is not understood');
   }
   return { facts: readCertificate(der), certificate: new X509Certificate(der) };
+};
+
+/** What does not belong to the path may be anything, e.g. the maker's root of long ago with SHA-1. */
+const readUsable = (der: Buffer): Read[] => {
+  try {
+    const usable = read(der);
+    // Before anything is verified with it: whoever presents a certificate chooses how long that takes.
+    return isStrongKey(usable.certificate.publicKey) ? [usable] : [];
+  } catch {
+    return [];
+  }
 };
 
 const isIssuer = (issuer: Read, subject: Read): boolean =>

@@ -6,13 +6,12 @@ import { type Binding, bindingStore } from '@muster/persistence/enrollment/bindi
 import { enrollmentTokenStore } from '@muster/persistence/enrollment/enrollment-token.store';
 import { parseEnrollmentToken } from '@muster/pki/client/enrollment-token';
 import { type RequestClaims, readRequestClaims } from '@muster/pki/csr/accept-request';
-import { readSubjectNames } from '@muster/pki/csr/subject-names';
-import { readDer } from '@muster/pki/der/read';
-import { readCertificate } from '@muster/pki/path/read-certificate';
-import { Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '@muster/runtime/clock/clock';
+import { Inject, Injectable } from '@nestjs/common';
 import { asRefusal } from '../../certificates/accept-csr.js';
 import { Refusal } from '../../http/refusal.js';
 import type { Credential } from '../credential.js';
+import { findMaker, serialOf } from '../ways/manufacturer-way.js';
 import type { EstCredential } from './est-credential.js';
 
 const NOBODY = 'unknown';
@@ -25,7 +24,10 @@ const SAY_WHICH =
  */
 @Injectable()
 export class EstClaims {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   /** @throws Refusal csr_malformed, csr_not_der, unauthenticated, validation_failed */
   async of({ credential, named }: EstCredential, csr: string): Promise<EnrollRequest> {
@@ -42,14 +44,16 @@ export class EstClaims {
     throw new Refusal('validation_failed', SAY_WHICH, undefined, faults);
   }
 
-  #bindingOf(credential: Credential, keyHash: string): Promise<Binding | null> {
+  async #bindingOf(credential: Credential, keyHash: string): Promise<Binding | null> {
+    // Validated, because the key identifier by which a maker is found is anybody's to claim.
+    const made =
+      credential.kind === 'certificate' && (await findMaker(this.database, credential.chain, this.clock.now()));
     return this.database.system(async (tx) => {
       if (credential.kind === 'none') return bindingStore.ofRegisteredKey(tx, keyHash);
       if (credential.kind === 'certificate') {
-        const claim = await bindingStore.ofClaimBatch(tx, fingerprintOf(credential.chain[0]!));
-        if (claim) return claim;
-        const maker = await bindingStore.ofManufacturer(tx, issuersOf(credential.chain));
-        return maker && { model: maker.model, serial: serialIn(credential.chain[0]!, maker.serialFrom) };
+        if (!made) return bindingStore.ofClaimBatch(tx, fingerprintOf(credential.chain[0]!));
+        const maker = await bindingStore.ofManufacturer(tx, made.id);
+        return maker && { model: maker.model, serial: serialOf(made.identity, maker.serialFrom) };
       }
       const parsed = parseEnrollmentToken(credential.bearer);
       const located = parsed && (await enrollmentTokenStore.locate(tx, parsed.prefix, parsed.secret));
@@ -75,21 +79,3 @@ const nameOf = (what: string, value: string): string => {
 };
 
 const fingerprintOf = (der: Buffer): string => createHash('sha256').update(der).digest('hex');
-
-/** What the presented certificates name as the keys above them, from the leaf up; those that cannot be read say nothing. */
-const issuersOf = (chain: readonly Buffer[]): string[] =>
-  chain.flatMap((der) => readable(() => readCertificate(der).authorityKeyId) ?? []);
-
-const serialIn = (leaf: Buffer, from: 'common_name' | 'serial_number'): string | null =>
-  readable(() => {
-    const names = readSubjectNames(readDer(readCertificate(leaf).subject));
-    return from === 'common_name' ? names.commonName : names.serialNumber;
-  });
-
-const readable = <T>(read: () => T): T | null => {
-  try {
-    return read();
-  } catch {
-    return null;
-  }
-};

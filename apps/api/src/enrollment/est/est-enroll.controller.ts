@@ -8,8 +8,10 @@ import { DeviceGuard } from '../../device-door/device.guard.js';
 import { Refusal } from '../../http/refusal.js';
 import type { Enrolled } from '../credential.js';
 import { EnrollService } from '../enroll.service.js';
+import { ENROLMENTS_AT_ONCE } from '../enrollment-gate.js';
 import { EnrollmentLimits } from '../enrollment-limits.js';
 import { RenewService } from '../renew.service.js';
+import { Turnstile } from '../turnstile.js';
 import { CaCertificatesService } from './ca-certificates.service.js';
 import { EST } from './dress-est.js';
 import { claimsIn, EstClaims } from './est-claims.service.js';
@@ -23,6 +25,9 @@ const ISSUED = 'application/pkcs7-mime; smime-type=certs-only';
 /** RFC 7030 4.2: first certificates and new ones, by the services our own agent uses. */
 @Controller()
 export class EstEnrollController {
+  /** As many as enrol at once: what a client of the standard leaves out is looked up before. */
+  readonly #turnstile = new Turnstile('enrolments', ENROLMENTS_AT_ONCE);
+
   constructor(
     private readonly enrolments: EnrollService,
     private readonly renewals: RenewService,
@@ -35,7 +40,7 @@ export class EstEnrollController {
   @RouteConfig({ pkcs10: true })
   async enroll(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const label = labelOf(request);
-    const { credential, claim } = await this.#claimOf(request, label);
+    const { credential, claim } = await this.#turnstile.pass(() => this.#claimOf(request, label));
     const enrolled = await this.enrolments.enroll(credential, claim, { address: request.ip });
     await answer(reply, enrolled, label);
   }

@@ -101,6 +101,23 @@ describe('a certificate of the factory', () => {
     const other = await est.call('simpleenroll', { as: { key, cert }, body: newRequest().csr, user: 'mx-1/FA-2' });
     expect([other.status, other.text]).toEqual([403, expect.stringContaining('identity_mismatch')]);
   });
+
+  it('is of the CA that signed it, however many of another tenant bear its key identifier', async () => {
+    factory.authority('Namesake');
+    await est.rows(`insert into tenants (id, name) values ('globex', 'Globex')`);
+    await est.rows(
+      `insert into manufacturers (tenant_id, id, name, state, certificate_pem, fingerprint, key_id, key_hash, model,
+         serial_from, approval, class, created_by, created_at, proven_at)
+       select 'globex', gen_random_uuid(), name, 'active', $1, fingerprint, key_id, md5(n::text), 'other', serial_from,
+         approval, class, created_by, created_at - interval '1 day', proven_at - interval '1 day'
+       from manufacturers, generate_series(1, 25) n where model = 'mx-1'`,
+      [factory.certificate('Namesake')],
+    );
+    const { key, cert } = factory.device('/O=Maker/CN=FA-9', 'Maker-Root');
+    const answer = await est.call('simpleenroll', { as: { key, cert }, body: newRequest().csr });
+    expect(answer.status, answer.text).toBe(200);
+    expect(await deviceOf('FA-9')).toMatchObject({ model: 'mx-1' });
+  });
 });
 
 describe('a key that was registered before', () => {

@@ -29,6 +29,7 @@ export const claimWay = async (
     source: 'claim',
     tokenId: null,
     resource: `claim_batch:${id}`,
+    heldBy: 'many',
     async enter(tx, { claim }, at) {
       const batch = (await claimBatchStore.lock(tx, id))!;
       const listed = await claimBatchStore.isListed(tx, id, claim.serial);

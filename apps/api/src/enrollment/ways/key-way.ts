@@ -14,6 +14,7 @@ export const keyWay = async (database: Database, keyHash: string, tenant: string
     source: 'registered_key',
     tokenId: null,
     resource: `registered_key:${id}`,
+    heldBy: 'nobody',
     async enter(tx, { claim }, now) {
       const key = (await registeredKeyStore.lock(tx, id))!;
       const same = key.model === claim.model && key.serial === claim.serial;

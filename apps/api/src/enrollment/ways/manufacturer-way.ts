@@ -7,31 +7,53 @@ import { readCertificate } from '@muster/pki/path/read-certificate';
 import { type FactoryIdentity, validateFactoryPath } from '@muster/pki/path/validate-factory-path';
 import type { Way } from './way.js';
 
-/**
- * The way in of a factory certificate (DER, leaf first; possession of its key is proven). Of several manufacturers on its
- * path the one nearest to the leaf counts, so that what a device presents with it changes nothing. Null when it is of none.
- */
+/** Enough for a leaf, what stands between it and a registered CA, and a root somebody sends along. */
+const MOST_PRESENTED = 6;
+
+/** A manufacturer whose registered CA a factory certificate was validated up to, and what that says of the device. */
+export interface FactoryMade {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly identity: FactoryIdentity;
+}
+
+/** The way in of a factory certificate (DER, leaf first; possession of its key is proven). Null when it is of nobody. */
 export const manufacturerWay = async (database: Database, chain: readonly Buffer[], now: Date): Promise<Way | null> => {
+  const made = await findMaker(database, chain, now);
+  return made && wayOf(made);
+};
+
+/**
+ * Who made the device. Of several manufacturers on the path of its certificate the one nearest to the leaf counts, so that
+ * what a device presents with it changes nothing. Null when there is none.
+ */
+export const findMaker = async (
+  database: Database,
+  presented: readonly Buffer[],
+  now: Date,
+): Promise<FactoryMade | null> => {
+  const chain = presented.slice(0, MOST_PRESENTED);
   const keyIds = issuersOf(chain);
   if (keyIds.length === 0) return null;
   const candidates = await database.system((tx) => manufacturerStore.locate(tx, keyIds));
   for (const keyId of keyIds) {
     for (const { tenantId, id, certificatePem } of candidates.filter((candidate) => candidate.keyId === keyId)) {
       const path = validateFactoryPath(chain, derOf(certificatePem), now);
-      if (path.ok) return wayOf(tenantId, id, path.identity);
+      if (path.ok) return { tenantId, id, identity: path.identity };
     }
   }
   return null;
 };
 
-const wayOf = (tenantId: string, id: string, identity: FactoryIdentity): Way => ({
+const wayOf = ({ tenantId, id, identity }: FactoryMade): Way => ({
   tenantId,
   source: 'manufacturer',
   tokenId: null,
   resource: `manufacturer:${id}`,
+  heldBy: 'many',
   async enter(tx, { claim }) {
     const maker = (await manufacturerStore.share(tx, id))!;
-    const provenSerial = maker.serialFrom === 'common_name' ? identity.commonName : identity.serialNumber;
+    const provenSerial = serialOf(identity, maker.serialFrom);
     return {
       via: `manufacturer ${maker.name}`,
       alive: maker.state === 'active',
@@ -50,6 +72,10 @@ const wayOf = (tenantId: string, id: string, identity: FactoryIdentity): Way => 
     };
   },
 });
+
+/** The serial number of the device where its maker writes it. */
+export const serialOf = (identity: FactoryIdentity, from: 'common_name' | 'serial_number'): string | null =>
+  from === 'common_name' ? identity.commonName : identity.serialNumber;
 
 /** What the presented certificates name as the keys above them, from the leaf up. */
 const issuersOf = (chain: readonly Buffer[]): string[] => {

@@ -14,6 +14,7 @@ export const operatorWay = async (database: Database, tenantId: string): Promise
     source: 'approval',
     tokenId: null,
     resource: `tenant:${tenantId}`,
+    heldBy: 'nobody',
     async enter(tx, { request }, now) {
       const { operatorApproval: still } = await enrollmentSettingsStore.get(tx);
       const asked = await approvalStore.findByRequest(tx, request.requestHash);

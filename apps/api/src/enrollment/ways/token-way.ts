@@ -19,6 +19,7 @@ export const tokenWay = async (database: Database, bearer: string, tenant: strin
     source: 'token',
     tokenId: id,
     resource: `enrollment_token:${id}`,
+    heldBy: 'one',
     async enter(tx, { claim }, now) {
       const token = (await enrollmentTokenStore.lock(tx, id))!;
       const judged = judgeToken(token, claim, now);

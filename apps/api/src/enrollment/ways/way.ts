@@ -7,6 +7,12 @@ import type { ApprovalKind } from '@muster/persistence/enrollment/approval.store
 import type { NewLetter } from '@muster/persistence/outbox/outbox.store';
 import type { AcceptedRequest } from '@muster/pki/csr/accept-request';
 
+/**
+ * `one`: the credential. `many`: each serial number claimed with it, or a device in a loop would keep the others out; and all
+ * of them together at another pace. `nobody`: nothing was shown that a stranger could not send as well.
+ */
+export type HeldBy = 'one' | 'many' | 'nobody';
+
 /** A credential whose holder and tenant are known. It is judged with its row locked. */
 export interface Way {
   readonly tenantId: string;
@@ -14,6 +20,8 @@ export interface Way {
   readonly tokenId: string | null;
   /** What refusals are recorded and slowed down by, e.g. `enrollment_token:…`. */
   readonly resource: string;
+  /** Whom refusals slow down beside their address. */
+  readonly heldBy: HeldBy;
   /** Locks the row of the credential and judges it, inside the enrolment's transaction. */
   enter(tx: Tx, asked: Asked, now: Date): Promise<Entry>;
 }
