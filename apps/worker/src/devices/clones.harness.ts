@@ -42,6 +42,7 @@ let home: string;
 export let test: TestDatabase;
 let root: Authority;
 let devices: Authority;
+let services: Authority;
 let authorityId: string;
 const tls = { broker: { key: '', cert: '' }, service: { key: '', cert: '' }, trust: '', anchor: '' };
 
@@ -53,7 +54,8 @@ export const openWorld = async (): Promise<void> => {
   const issuing = async (kind: 'device' | 'server' | 'service') =>
     issueAuthority(root, { organization: 'Test', kind, generation: 1, signer: await signer(), now });
   devices = await issuing('device');
-  const [servers, services] = [await issuing('server'), await issuing('service')];
+  const servers = await issuing('server');
+  services = await issuing('service');
   const [key, serviceKey] = [await generatePrivateKey('ES256'), await generatePrivateKey('ES256')];
   const hosts = { hosts: ['localhost'] as const, publicKey: createPublicKey(key) };
   tls.broker = { key: pem(key), cert: (await issueServerLeaf(servers, hosts, { now })).pem + servers.pem };
@@ -103,6 +105,10 @@ export async function newIdentity() {
   return { deviceId, key: pem(key), cert: leaf.pem + devices.pem };
 }
 export type Identity = Awaited<ReturnType<typeof newIdentity>>;
+
+/** What a client of MQTT needs to come as this device, or as a process of ours. */
+export const asDevice = ({ deviceId, key, cert }: Identity) => ({ key, cert, ca: root.pem, clientId: deviceId });
+export const asService = () => ({ ...tls.service, ca: root.pem });
 
 export interface Holder extends AsyncDisposable {
   readonly client: MqttClient;
@@ -195,7 +201,8 @@ export async function mosquitto() {
   write('broker.crt', tls.broker.cert);
   write('broker-trust.pem', tls.trust);
   write('service-trust.pem', tls.anchor);
-  write('broker.crl', (await writeCrl(devices, list)).pem);
+  const lists = [await writeCrl(devices, list), await writeCrl(services, list)];
+  write('broker.crl', lists.map((made) => made.pem).join(''));
   const broker = await startMosquitto({
     home: folder,
     tls: join(folder, 'tls'),

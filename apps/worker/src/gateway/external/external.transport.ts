@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { parseTopic, uplinkFilter } from '@muster/contracts/mqtt/topics';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { KnockAnswer, KnockIdentity, UplinkListener, UplinkTransport } from '../uplink.port.js';
@@ -16,13 +17,20 @@ export interface ExternalSettings {
   readonly clientId: string;
 }
 
+/** What changes while the process runs. */
+export type ServiceTls = Pick<ExternalSettings, 'key' | 'cert' | 'ca'>;
+
 export interface TransportLog {
   info(facts: object, text: string): void;
   warn(facts: object, text: string): void;
 }
 
-/** Workers of one group share the uplinks (MQTT 5 4.8.2). */
-const SHARE = `$share/muster/${uplinkFilter}`;
+/**
+ * Workers of one group share the uplinks (MQTT 5 4.8.2). Mosquitto lets any client into any group, and what falls to one that
+ * may not read it is dropped. So the name is known to who holds the key of our service, and to nobody else.
+ */
+const shareOf = (key: string): string =>
+  `$share/${createHmac('sha256', key).update('group of the uplinks').digest('hex').slice(0, 32)}/${uplinkFilter}`;
 /** Messages one process holds unacknowledged: a few batches. */
 const IN_FLIGHT = 4000;
 /** A process that hangs holds back its share of the uplinks until the broker has missed one and a half of these (MQTT 5 3.1.2.10). */
@@ -39,6 +47,7 @@ const REVOCATION_LAG_MS = 1_000;
  */
 export class ExternalTransport implements UplinkTransport {
   readonly revocationLagMs = REVOCATION_LAG_MS;
+  #tls: ServiceTls;
   #connection: MqttConnection | null = null;
   #listener: UplinkListener | null = null;
   #closed = false;
@@ -51,12 +60,24 @@ export class ExternalTransport implements UplinkTransport {
     private readonly clock: Clock,
     private readonly log: TransportLog,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    this.#tls = settings;
+  }
 
   async start(listener: UplinkListener): Promise<void> {
     this.#listener = listener;
     const ended = await this.#open();
     void this.#keepOpen(ended);
+  }
+
+  /**
+   * New connections, and every takeover is one, are made with the new certificate and roots. With a new key the standing one
+   * is made anew too, so that all workers go on in one group.
+   */
+  renew(tls: ServiceTls): void {
+    const isNewKey = tls.key !== this.#tls.key;
+    this.#tls = tls;
+    if (isNewKey) void this.#connection?.close();
   }
 
   pause(): void {
@@ -110,7 +131,7 @@ export class ExternalTransport implements UplinkTransport {
 
   #address(clientId: string): ConnectionSettings {
     const { hostname, port } = new URL(this.settings.url);
-    const { key, cert, ca } = this.settings;
+    const { key, cert, ca } = this.#tls;
     return {
       host: hostname,
       port: Number(port || 8883),
@@ -139,7 +160,7 @@ export class ExternalTransport implements UplinkTransport {
       },
     });
     if (this.#paused) connection.pause();
-    await connection.subscribe([SHARE]).catch(async (refusal: Error) => {
+    await connection.subscribe([shareOf(this.#tls.key)]).catch(async (refusal: Error) => {
       await connection.close();
       throw refusal;
     });
