@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { issueDeviceLeaf } from '@muster/pki/authority/issue-leaf';
+import { issueDeviceLeaf, issueOcspLeaf } from '@muster/pki/authority/issue-leaf';
 import { distinguishedName } from '@muster/pki/authority/names';
 import { signCertificate } from '@muster/pki/authority/sign-certificate';
 import { generateDeviceKey, keyToPem } from '@muster/pki/client/device-key';
@@ -93,15 +93,30 @@ describe('certificates that are none of ours', () => {
     );
     return { device, as: { key: keyToPem(key), cert: pem } };
   };
-  const past = () => [new Date(clock.now().getTime() - 100 * day), new Date(clock.now().getTime() - 10 * day)] as const;
+  const span = (from: number, to: number) =>
+    [new Date(clock.now().getTime() + from * day), new Date(clock.now().getTime() + to * day)] as const;
 
   it.each(['another authority of the same name', 'a leaf of ours'] as const)(
-    'are refused past their end by %s',
+    'are refused in their time and past their end by %s',
     async (by) => {
-      const { device, as } = await forged(by, ...past());
-      expect(await renewals.everywhere(device, as)).toEqual(new Set(['401 certificate_unknown']));
+      for (const [from, to] of [span(-1, 80), span(-100, -10)]) {
+        const { device, as } = await forged(by, from, to);
+        expect(await renewals.everywhere(device, as)).toEqual(new Set(['401 certificate_unknown']));
+      }
     },
   );
+
+  it('are refused when our authority made them for its answers about revocation', async () => {
+    const device = await est.enrolled();
+    const key = generateDeviceKey();
+    const responder = await issueOcspLeaf(
+      await hierarchy().issuing('device', 'acme'),
+      { name: device.deviceId, publicKey: createPublicKey(key) },
+      { now: clock.now() },
+    );
+    const as = { key: keyToPem(key), cert: responder.pem };
+    expect(await renewals.everywhere(device, as)).toEqual(new Set(['401 certificate_unknown']));
+  });
 
   it('are refused before their beginning, though our authority signed them', async () => {
     const device = await est.enrolled();

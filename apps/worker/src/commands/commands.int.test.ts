@@ -213,6 +213,16 @@ describe('a command', () => {
     expect(await find(id)).toMatchObject({ state: 'cancelled' });
   });
 
+  it('that nobody sent cannot be answered', async () => {
+    const device = await newDevice();
+    await beat(device, 'connected');
+    await say(device, { commandId: uuidv7(), commandSeq: 1, state: 'succeeded' });
+    const letters = await db.database.system((tx) => deadLetterStore.list(tx, { limit: 50 }));
+    expect(letters.filter(({ deviceId }) => deviceId === device.deviceId)).toMatchObject([
+      { reason: 'command_unknown' },
+    ]);
+  });
+
   it('of another device cannot be answered', async () => {
     const [owner, stranger] = [await newDevice(), await newDevice()];
     await beat(owner, 'connected');

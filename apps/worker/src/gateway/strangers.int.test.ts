@@ -1,4 +1,4 @@
-/** Rows 34 to 36, 56, 61, 64, 65 and 66 of the attack list, on both brokers. */
+/** Rows 34 to 36, 56, 61, 64 and 66 of the attack list, on both brokers. */
 import { createPublicKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +48,8 @@ let devices: Authority;
 let services: Authority;
 let servers: Authority;
 let server: Identity;
+/** What the embedded broker handed over. */
+let uplinks = 0;
 
 const issuing = async (under: Authority, kind: 'device' | 'server' | 'service') =>
   issueAuthority(under, { organization: 'Test', kind, generation: 1, signer: await signer(), now });
@@ -83,7 +85,13 @@ const openEmbedded = async (): Promise<Broker> => {
   };
   const tls = { ...server, ca: root.pem + devices.pem + services.pem };
   const broker = new EmbeddedTransport({ port: 0, bind: '127.0.0.1', ...tls }, authority, clock, () => {});
-  await broker.start({ onMessage: (_, ack) => ack(), onRefused: (_, ack) => ack() });
+  await broker.start({
+    onMessage: (_, ack) => {
+      uplinks++;
+      ack();
+    },
+    onRefused: (_, ack) => ack(),
+  });
   return {
     port: broker.port,
     know: (device) => void known.set(device.fingerprint, device),
@@ -270,27 +278,17 @@ describe.each([
       Buffer.concat([Buffer.from(`${own}/up/`), Buffer.from([0xff, 0xfe])]),
       Buffer.from(`${own}/up/tele\0metry`),
     ];
+    const ended: boolean[] = [];
     for (const topic of topics) {
-      const { socket } = await dial(broker.port, device, device.deviceId);
-      socket.write(publish(topic));
+      const { socket, heard, state } = await dial(broker.port, device, device.deviceId);
+      socket.write(Buffer.concat([publish(topic), generate({ cmd: 'pingreq' })]));
+      await assertEventually(() => expect(state.closed || heard.some(({ cmd }) => cmd === 'pingresp')).toBe(true));
+      ended.push(state.closed);
       socket.destroy();
     }
+    // A long name that is nobody's is well formed: Mosquitto drops the message and goes on.
+    expect(ended).toEqual([true, name === 'embedded', true, true]);
+    expect(uplinks).toBe(0);
     expect(await isLetIn(device, device.deviceId)).toBe(true);
   });
-});
-
-it('a device subscribes to its own few filters of the embedded broker, and not to ten thousand', async () => {
-  const broker = await openEmbedded();
-  const device = await newDevice();
-  broker.know(device);
-  const { socket, heard } = await dial(broker.port, device, device.deviceId);
-  const down = `muster/v1/main/${device.deviceId}/down`;
-  const filters = [`${down}/#`, `${down}/twin`, `${down}/twin/1`, `${down}/x`, `${down}/+/x`, `${down}/`];
-  for (const [index, topic] of filters.entries())
-    socket.write(generate({ cmd: 'subscribe', messageId: index + 1, subscriptions: [{ topic, qos: 1 }] } as Packet));
-  await assertEventually(() => expect(heard.filter(({ cmd }) => cmd === 'suback')).toHaveLength(filters.length));
-  const granted = heard.flatMap((packet) => (packet.cmd === 'suback' ? [[packet.messageId, packet.granted[0]]] : []));
-  expect(Object.fromEntries(granted)).toEqual({ 1: 1, 2: 1, 3: 128, 4: 128, 5: 128, 6: 128 });
-  socket.destroy();
-  await broker.close();
 });

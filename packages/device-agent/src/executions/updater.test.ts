@@ -57,6 +57,14 @@ describe('an update', () => {
     expect(world.reports[0]).toMatchObject({ reasonCode: 'rollback_index_too_low' });
   });
 
+  test('with other content under the version that runs is refused', async () => {
+    const world = new UpdateWorld();
+    world.disk.current = { ...label('1.0.0'), sha256: 'ab'.repeat(32) };
+    expect(await world.settle(offer(1, manifest('1.0.0')))).toBe('rejected');
+    expect(world.reports[0]).toMatchObject({ reasonCode: 'version_reused' });
+    expect(world.downloads).toBe(0);
+  });
+
   test('to what already runs is satisfied at once', async () => {
     const world = new UpdateWorld();
     expect(await world.settle(offer(1, manifest('1.0.0')))).toBe('succeeded');

@@ -60,6 +60,7 @@ describe('a signed command', () => {
 
   it.each([
     ['no algorithm', `${header({ alg: 'none', kid: 'c1', typ: 'cmd+jws' })}.${body}.`],
+    ['no algorithm, spelt otherwise', `${header({ alg: 'nOnE', kid: 'c1', typ: 'cmd+jws' })}.${body}.`],
     [
       'a shared-secret algorithm over the public key',
       (() => {
@@ -79,6 +80,8 @@ describe('a signed command', () => {
       return `${input}.${(await stranger.sign('EdDSA', Buffer.from(input))).toString('base64url')}`;
     };
     expect(await faultOf(await forge({ jwk: toSigningJwk(stranger, 'c1', 'command') }))).toBe('signature_invalid');
+    for (const address of ['jku', 'x5u'])
+      expect(await faultOf(await forge({ [address]: 'https://keys.example/c1' }))).toBe('signature_invalid');
     expect(await faultOf(await forge({ kid: '../../etc/passwd' }))).toBe('key_unknown');
     expect(await faultOf(await forge({ crit: ['x'] }))).toBe('signature_invalid');
   });

@@ -75,11 +75,17 @@ const refused: [string, string, () => string | Buffer][] = [
     () => Buffer.concat([Buffer.of(1), randomBytes(299)]).toString('base64'),
   ],
   ['elements nested 200 deep', '400 csr_not_der', () => pem(nested(200))],
-  ['elements nested 5,000 deep', '400 csr_not_der', () => nested(2_500).toString('base64')],
+  ['elements as deep as 16 KiB allow', '400 csr_not_der', () => nested(2_500).toString('base64')],
+  ['elements nested 5,000 deep', '413 payload_too_large', () => nested(5_000).toString('base64')],
   [
-    'thousands of tiny elements',
+    'as many tiny elements as 16 KiB allow',
     '400 csr_not_der',
     () => der.sequence(...Array(5_000).fill(der.nothing())).toString('base64'),
+  ],
+  [
+    '20,000 tiny elements',
+    '413 payload_too_large',
+    () => der.sequence(...Array(20_000).fill(der.nothing())).toString('base64'),
   ],
   ['trailing bytes', '400 csr_not_der', () => pem(Buffer.concat([craft(), Buffer.of(0)]))],
   ['an indefinite length', '400 csr_not_der', () => pem(Buffer.from('3080020100000000', 'hex'))],
@@ -235,6 +241,21 @@ it('issued names hold nothing of what was asked', async () => {
   expect(answer.status, answer.text).toBe(200);
   const decoded = fromPem(certificatesIn(answer)[0]!, ['CERTIFICATE']);
   expect(decoded.ok && decoded.der.includes('script')).toBe(false);
+});
+
+it('a token is as unknown at the label of another tenant as one that never was, and is not spent', async () => {
+  await est.rows(`insert into tenants (id, name) values ('globex', 'Globex')`);
+  const { id, token: mine } = await est.door.token({ model: 'gw-1', serial: 'AT-10' });
+  const wrong = mine.replace(/_[a-z0-9]{32}_/, `_${'a'.repeat(32)}_`);
+  const { csr } = newRequest();
+  const bare = async (changes: object) => {
+    const answer = await enroll(csr, changes);
+    return [answer.status, { ...answer.json(), requestId: '' }];
+  };
+  const foreign = await bare({ label: 'globex', token: mine });
+  expect(foreign).toMatchObject([401, { code: 'token_invalid' }]);
+  expect(await bare({ label: 'globex', token: wrong })).toEqual(foreign);
+  expect(await est.rows('select uses from enrollment_tokens where id = $1', [id])).toEqual([{ uses: 0 }]);
 });
 
 const distinguishedNames = (organization: string, commonName: string) => {

@@ -57,6 +57,9 @@ describe('a body', () => {
     const big = await enroll(Buffer.alloc(10 * 1024 * 1024, 0x41));
     expect([big.status, big.json().code]).toEqual([413, 'payload_too_large']);
     expect((await enroll(Buffer.alloc(16 * 1024 + 1, 0x41))).status).toBe(413);
+    // JSON has names and line breaks around it.
+    const json = await est.door.enroll(token, { csr: 'A'.repeat(33 * 1024), model: 'gw-1', serial: 'AT-1' });
+    expect([json.status, json.json().code]).toEqual([413, 'payload_too_large']);
     const socket = await opened('Transfer-Encoding: chunked');
     const answered = once(socket, 'data');
     for (let i = 0; i < 20; i++) socket.write(`400\r\n${'A'.repeat(1024)}\r\n`);
