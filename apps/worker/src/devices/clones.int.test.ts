@@ -177,7 +177,7 @@ describe('the places of an identity', () => {
     const identity = await newIdentity();
     await using first = hold(identity, broker.port, 'only', '127.0.0.1', 0);
     await assertEventually(() => expect(first.connects()).toBe(1));
-    const gone = new Promise((resolve) => first.client.once('close', resolve));
+    const gone = new Promise<void>((resolve) => first.client.once('close', () => resolve()));
     await using second = hold(identity, broker.port, 'only', '127.0.0.1', 0);
     await gone;
     await assertEventually(() => expect(second.connects()).toBe(1));
