@@ -11,7 +11,7 @@ import type { Shutdown } from '@muster/runtime/shutdown/shutdown';
 import { Counter, type Registry } from 'prom-client';
 import { EmbeddedTransport } from './embedded/embedded.transport.js';
 import type { ConnectAuthority } from './embedded/sessions.js';
-import { ExternalTransport } from './external/external.transport.js';
+import { ExternalTransport, type ServiceTls } from './external/external.transport.js';
 import type { UplinkTransport } from './uplink.port.js';
 
 export interface TransportParts {
@@ -35,11 +35,13 @@ export async function openTransport(parts: TransportParts): Promise<UplinkTransp
     const { key, cert, ca } = await readTls(folder, 'service', 'root.pem');
     // Process numbers repeat between hosts and containers, and a broker ends the older session of two with one id.
     const clientId = `muster-worker-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-    return new ExternalTransport(
+    const external = new ExternalTransport(
       { url: settings.mqttUrl, devicePort: settings.mqttPort, key, cert, ca, clientId },
       clock,
       logger,
     );
+    renewOnChange(() => readTls(folder, 'service', 'root.pem'), external, folder, parts);
+    return external;
   }
   const tls = await readTls(folder, 'broker', 'broker-trust.pem');
   const refusals = new Counter({
@@ -57,17 +59,22 @@ export async function openTransport(parts: TransportParts): Promise<UplinkTransp
       logger.warn({ code, ...facts }, 'refused by the broker');
     },
   );
-  renewOnChange(folder, transport, parts);
+  renewOnChange(() => readTls(folder, 'broker', 'broker-trust.pem'), transport, folder, parts);
   return transport;
 }
 
-/** A new tenant has a new authority, and the broker's own certificate is renewed: both are files that change. */
-function renewOnChange(folder: string, transport: EmbeddedTransport, { logger, shutdown }: TransportParts): void {
+/** A new tenant has a new authority, a root follows another, and our own certificates are renewed: all are files that change. */
+function renewOnChange(
+  read: () => Promise<ServiceTls>,
+  transport: { renew(tls: ServiceTls): void },
+  folder: string,
+  { logger, shutdown }: Pick<TransportParts, 'logger' | 'shutdown'>,
+): void {
   let timer: NodeJS.Timeout | undefined;
   const watcher = watch(folder, () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      readTls(folder, 'broker', 'broker-trust.pem')
+      read()
         .then((tls) => transport.renew(tls))
         .catch((error: unknown) => logger.error({ err: error }, 'the renewed certificates could not be used'));
     }, SETTLE_MS);

@@ -26,7 +26,7 @@ const quiet = { info: () => {}, warn: () => {} };
 
 let home: string;
 let broker: Mosquitto;
-let pems: Record<'root' | 'service' | 'serviceKey' | 'device' | 'deviceKey', string>;
+let pems: Record<'root' | 'service' | 'serviceKey' | 'device' | 'deviceKey' | 'renewed' | 'renewedKey', string>;
 const open: { close(): Promise<unknown> }[] = [];
 let opened = 0;
 
@@ -59,6 +59,7 @@ async function writeTrust(tls: string) {
     broker: await generatePrivateKey('ES256'),
     service: await generatePrivateKey('ES256'),
     device: await generatePrivateKey('ES256'),
+    renewed: await generatePrivateKey('ES256'),
   };
   const pem = (key: (typeof keys)['broker']) => key.export({ type: 'pkcs8', format: 'pem' }) as string;
   const server = await issueServerLeaf(
@@ -66,11 +67,9 @@ async function writeTrust(tls: string) {
     { hosts: ['localhost'], publicKey: createPublicKey(keys.broker) },
     { now },
   );
-  const service = await issueServiceLeaf(
-    services,
-    { domain: 'test', name: 'muster-worker', publicKey: createPublicKey(keys.service) },
-    { now },
-  );
+  const serviceOf = (key: (typeof keys)['service']) =>
+    issueServiceLeaf(services, { domain: 'test', name: 'muster-worker', publicKey: createPublicKey(key) }, { now });
+  const [service, renewed] = [await serviceOf(keys.service), await serviceOf(keys.renewed)];
   const leaf = await issueDeviceLeaf(
     devices,
     {
@@ -101,6 +100,8 @@ async function writeTrust(tls: string) {
     serviceKey: pem(keys.service),
     device: leaf.pem + devices.pem,
     deviceKey: pem(keys.device),
+    renewed: renewed.pem + services.pem,
+    renewedKey: pem(keys.renewed),
   };
 }
 
@@ -168,6 +169,25 @@ describe('ExternalTransport on Mosquitto with the shipped configuration', () => 
     await client.publishAsync(up(other), 'forged', { qos: 1 }).catch(() => {});
     await client.publishAsync(up(device), 'own', { qos: 1 });
     await assertEventually(() => expect(seen.map((message) => message.payload.toString())).toEqual(['own']));
+  });
+
+  it('takes sessions over with the roots and the certificate that were renewed, and goes on hearing devices', async () => {
+    const seen: string[] = [];
+    const transport = await startTransport((message, ack) => {
+      seen.push(message.payload.toString());
+      ack();
+    });
+    const { key, cert, root } = { key: pems.serviceKey, cert: pems.service, root: pems.root };
+    // Nothing the broker presents leads to this one.
+    transport.renew({ key, cert, ca: pems.device });
+    await expect(transport.kick(other)).rejects.toThrow(/certificate/);
+    transport.renew({ key: pems.renewedKey, cert: pems.renewed, ca: root });
+    expect(await transport.kick(other)).toBe(true);
+    const client = await connectDevice();
+    await assertEventually(async () => {
+      await client.publishAsync(up(device), 'still', { qos: 1 });
+      expect(seen).toContain('still');
+    });
   });
 
   it('publishes to the device alone, and goes on after the broker was killed', async () => {
