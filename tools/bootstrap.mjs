@@ -12,6 +12,7 @@ const commands = {
   backup: { run: [launcher, 'backup'] },
   restore: { run: [launcher, 'restore'] },
   'rotate-kek': { run: [launcher, 'rotate-kek'] },
+  'root-key': { run: [launcher, 'root-key'] },
   migrate: { run: [launcher, 'migrate'] },
   bench: { run: [join(root, 'tools/bench.mjs')] },
   test: { run: [join(root, 'tools/test.mjs')] },

@@ -1,7 +1,8 @@
 import { backup } from './backup/backup.js';
 import { restore } from './backup/restore.js';
 import { migrateOnly } from './migrate-only.js';
-import { parseArchive, parseStart, startUsage, UsageError } from './options.js';
+import { parseArchive, parseRootKey, parseStart, startUsage, UsageError } from './options.js';
+import { rootKey } from './root-key.js';
 import { rotateKek } from './rotate-kek.js';
 import { start } from './start.js';
 import { say } from './terminal.js';
@@ -26,6 +27,12 @@ async function run(): Promise<void> {
   if (command === 'rotate-kek') {
     const options = parseArchive(words);
     return options ? rotateKek(options) : say('Usage: npm run rotate-kek -- [--data DIR]');
+  }
+  if (command === 'root-key') {
+    const options = parseRootKey(words);
+    return options
+      ? rootKey(options)
+      : say('Usage: npm run root-key -- [status | offline FILE | online FILE] [--data DIR]');
   }
   if (command !== 'backup' && command !== 'restore') throw new UsageError(`unknown command ${command ?? ''}`);
   const options = parseArchive(words);

@@ -79,6 +79,23 @@ export function parseArchive(words: readonly string[], environment: Environment 
   return { data: dataFolder(text(values.data), environment), file: positionals[0] ? resolve(positionals[0]) : null };
 }
 
+export interface RootKeyOptions {
+  readonly data: string;
+  readonly verb: 'status' | 'offline' | 'online';
+  readonly file: string;
+}
+
+/** Options of `root-key`: what to do, the file it is about, and `--data`. Null asks for help. @throws UsageError */
+export function parseRootKey(words: readonly string[], environment: Environment = process.env): RootKeyOptions | null {
+  const { values, positionals } = parse(words, { data: { type: 'string' }, help: { type: 'boolean' } }, 2);
+  if (values.help) return null;
+  const [verb = 'status', file] = positionals;
+  if (verb !== 'status' && verb !== 'offline' && verb !== 'online')
+    throw new UsageError(`root-key knows status, offline and online, not ${verb}`);
+  if (verb !== 'status' && file === undefined) throw new UsageError(`root-key ${verb} needs the name of a file`);
+  return { data: dataFolder(text(values.data), environment), verb, file: resolve(file ?? '') };
+}
+
 type Flags = Record<string, { type: 'string' | 'boolean' }>;
 
 function parse<T extends Flags>(words: readonly string[], options: T, files = 0) {

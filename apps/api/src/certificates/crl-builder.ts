@@ -14,6 +14,9 @@ import type { IdentityDoor } from '../trust/identity-door.js';
 
 const HOUR_MS = 3_600_000;
 const NEXT_UPDATE_MS = 24 * HOUR_MS;
+/** The root's key is seldom at hand, and what it lists changes with rollovers only. */
+const ROOT_NEXT_UPDATE_MS = 180 * 24 * HOUR_MS;
+const ROOT_RENEW_AFTER_MS = 30 * 24 * HOUR_MS;
 /** Lists begin in the past: a broker whose clock is behind ours would refuse every device over a list that is not yet valid. */
 const BACKDATED_MS = 5 * 60_000;
 /** A list that says the same is signed anew when it is this old; whoever asks for that asks every hour. */
@@ -61,7 +64,8 @@ export class CrlBuilder {
   async #due(tx: Tx, row: AuthorityRow, now: Date): Promise<Wanted[]> {
     const published = new Map((await crlStore.listOf(tx, [row.id])).map((list) => [list.shard, list]));
     const wanted = row.kind === 'root' ? [await rootList(tx, row)] : await this.#lists(tx, row, now);
-    return wanted.filter(({ shard, digest }) => isDue(published.get(shard), digest, now));
+    const after = row.kind === 'root' ? ROOT_RENEW_AFTER_MS : RENEW_AFTER_MS;
+    return wanted.filter(({ shard, digest }) => isDue(published.get(shard), digest, after, now));
   }
 
   async #lists(tx: Tx, { id, crlShards }: AuthorityRow, now: Date): Promise<Wanted[]> {
@@ -92,7 +96,7 @@ export class CrlBuilder {
         revoked.add({ serial, at, reason: 'unspecified' });
     }
     const thisUpdate = new Date(now.getTime() - BACKDATED_MS);
-    const nextUpdate = new Date(now.getTime() + NEXT_UPDATE_MS);
+    const nextUpdate = new Date(now.getTime() + (row.kind === 'root' ? ROOT_NEXT_UPDATE_MS : NEXT_UPDATE_MS));
     const uri = row.kind === 'root' ? null : this.door.crlUri(row.id, shard, row.crlShards);
     const { der } = await writeCrl(authority, { number, thisUpdate, nextUpdate, uri, revoked });
     const { digest } = wanted;
@@ -121,10 +125,10 @@ export class CrlBuilder {
   }
 }
 
-const isDue = (published: CrlRow | undefined, digest: string, now: Date): boolean =>
+const isDue = (published: CrlRow | undefined, digest: string, after: number, now: Date): boolean =>
   published === undefined ||
   published.digest !== digest ||
-  now.getTime() - published.thisUpdate.getTime() >= RENEW_AFTER_MS + BACKDATED_MS;
+  now.getTime() - published.thisUpdate.getTime() >= after + BACKDATED_MS;
 
 const addListed = async (tx: Tx, row: AuthorityRow, shard: number, revoked: CrlEntries, now: Date): Promise<void> => {
   const part = shard === WHOLE ? { shard: 0, shards: 1 } : { shard, shards: row.crlShards };

@@ -6,6 +6,7 @@ import { type SigningKeyRow, signingKeyStore } from '@muster/persistence/trust/s
 import { readTrustBundle, signTrustBundle, type TrustBundle } from '@muster/pki/signing/trust-bundle';
 import type { Clock } from '@muster/runtime/clock/clock';
 import type { Hierarchy } from './hierarchy.js';
+import { whereRootIs } from './rare-signer.js';
 import type { SigningKeys } from './signing-keys.js';
 import { sha256OfPem, TrustView } from './trust-view.js';
 
@@ -40,7 +41,7 @@ export class BundleMaker {
   /** Brings every tenant's bundle up to date: after an upgrade, or when a tenant came. */
   async prepare(): Promise<void> {
     for (const tenantId of await this.database.system((tx) => authorityStore.listTenants(tx)))
-      await this.#bringUpToDate(tenantId);
+      await whereRootIs(this.#bringUpToDate(tenantId));
   }
 
   forget(): void {

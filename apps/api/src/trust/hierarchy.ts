@@ -6,10 +6,11 @@ import { rolloverStore } from '@muster/persistence/trust/rollover.store';
 import { type Authority, authorityOf } from '@muster/pki/authority/authority';
 import { type IssuingKind, issueAuthority, issueRoot } from '@muster/pki/authority/issue-authority';
 import { issueCross } from '@muster/pki/authority/issue-cross';
-import type { KeyContext, KeyStore, StoredKey } from '@muster/pki/keys/key-store';
-import type { SignAlgorithm } from '@muster/pki/keys/signer';
+import type { KeyStore, StoredKey } from '@muster/pki/keys/key-store';
 import type { TrustedAuthorities } from '@muster/pki/path/validate-device-path';
 import type { Clock } from '@muster/runtime/clock/clock';
+import { algorithms, contextOf, nameOf } from './authority-keys.js';
+import { rareSigner, whereRootIs } from './rare-signer.js';
 import { isHalfOver, sha256OfPem, TrustView } from './trust-view.js';
 
 export interface HierarchyOptions {
@@ -132,16 +133,20 @@ export class Hierarchy {
    */
   async prepare(): Promise<void> {
     await this.root();
-    for (const kind of ['server', 'service', 'bootstrap'] as const) await this.#succeed(kind);
+    for (const kind of ['server', 'service', 'bootstrap'] as const) {
+      await this.issuing(kind, null);
+      await whereRootIs(this.#succeed(kind));
+    }
     const tenants = await this.database.system((tx) => authorityStore.listTenants(tx));
-    for (const tenantId of tenants) await this.issuing('device', tenantId);
+    for (const tenantId of tenants) await whereRootIs(this.issuing('device', tenantId));
     await this.retireLeftBehind();
     const missing = (await this.#loadView()).missingCrosses();
     if (missing.length === 0) return;
-    await this.database.system(async (tx) => {
+    const completed = this.database.system(async (tx) => {
       await authorityStore.lockCreation(tx);
       await this.completeCrosses(tx);
     });
+    await whereRootIs(completed);
     this.#view = null;
   }
 
@@ -240,7 +245,9 @@ export class Hierarchy {
   }
 
   async #open(row: AuthorityRow): Promise<Authority> {
-    return authorityOf(row.certificatePem, await this.keys.open(row.keyRef, contextOf(row)));
+    const open = () => this.keys.open(row.keyRef, contextOf(row));
+    if (row.kind === 'root') return authorityOf(row.certificatePem, rareSigner(row.certificatePem, open));
+    return authorityOf(row.certificatePem, await open());
   }
 
   async #create(tx: Tx, kind: AuthorityKind, tenantId: string | null, root: Authority | null): Promise<AuthorityRow> {
@@ -272,9 +279,7 @@ export class Hierarchy {
   }
 
   #key(made: Omit<NewGeneration, 'state'>): Promise<StoredKey> {
-    const { kind, tenantId, generation } = made;
-    const name = `ca-${kind}${tenantId === null ? '' : `-${tenantId}`}-${generation}`;
-    return this.keys.create(name, contextOf(made), algorithms[kind]);
+    return this.keys.create(nameOf(made), contextOf(made), algorithms[made.kind]);
   }
 
   #loadView(): Promise<TrustView> {
@@ -283,17 +288,3 @@ export class Hierarchy {
     );
   }
 }
-
-const algorithms: Record<AuthorityKind, SignAlgorithm> = {
-  root: 'ES384',
-  device: 'ES256',
-  server: 'ES256',
-  service: 'ES256',
-  bootstrap: 'ES256',
-};
-
-const contextOf = (row: { tenantId: string | null; kind: AuthorityKind; generation: number }): KeyContext => ({
-  tenant: row.tenantId,
-  purpose: `ca-${row.kind}`,
-  generation: row.generation,
-});
