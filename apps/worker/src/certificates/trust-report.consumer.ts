@@ -33,11 +33,12 @@ export class TrustReportConsumer {
 
   /** The embedded broker has judged the session when it was opened. */
   async #judge({ message, uplink, device }: Accepted<'trust'>): Promise<UplinkRefusal | void> {
-    const { fingerprint, bundle } = uplink;
+    const { fingerprint, bundle, signed = false } = uplink;
     const { tenant } = message;
     const { deviceId } = device;
     const now = this.clock.now();
-    await this.database.tenant(tenant, (tx) => acknowledgementStore.record(tx, tenant, deviceId, bundle, now));
+    if (signed)
+      await this.database.tenant(tenant, (tx) => acknowledgementStore.record(tx, tenant, deviceId, bundle, now));
     if (message.fingerprint !== null || fingerprint === undefined) return;
     const named = await this.database.system((tx) => certificateStore.findByFingerprint(tx, fingerprint));
     if (named?.deviceId !== device.deviceId)

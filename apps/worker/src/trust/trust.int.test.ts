@@ -79,9 +79,10 @@ const newDevice = () =>
     );
     return deviceId;
   });
-const report = (deviceId: string, seqNo: number, bundle: number) =>
+const report = (deviceId: string, seqNo: number, bundle: number, signed?: boolean) =>
   worker.transport.uplink({ tenant, deviceId }, 'trust', {
     ...{ msgId: `t${seqNo}`, deviceId, seqNo, producedAt: new Date().toISOString(), schemaVersion: 1, bundle },
+    signed: signed ?? true,
   });
 const acknowledgedBy = async (deviceId: string) => {
   const [row] = await system((tx) =>
@@ -108,6 +109,9 @@ describe('a trust bundle', () => {
   it('is acknowledged by number, which only rises and never runs ahead of what was made', async () => {
     const deviceId = await newDevice();
     await newBundle(1002);
+    // An agent of before signed bundles repeats the number it was told, and knows nothing of the roots behind it.
+    await report(deviceId, 7, 1002, false);
+    expect(await acknowledgedBy(deviceId)).toBe(0);
     await report(deviceId, 1, 1001);
     expect(await acknowledgedBy(deviceId)).toBe(1001);
     await report(deviceId, 2, 1002);

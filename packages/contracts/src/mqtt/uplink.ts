@@ -139,6 +139,11 @@ export type ExecutionReport = z.infer<typeof ExecutionReport>;
 
 export const TrustReport = UplinkHeader.extend({
   bundle: z.number().int().min(0),
+  /**
+   * Whether a signed bundle of that number was verified and applied. Agents from before signed bundles repeat a number without
+   * knowing its roots, so only this counts as an acknowledgement.
+   */
+  signed: z.boolean().optional(),
   fingerprint: z.string().max(64).optional(),
   /** Why the bundle last shown was not believed; `bundle` is the one in force all the same. */
   refused: z.string().max(64).optional(),

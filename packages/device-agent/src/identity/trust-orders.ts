@@ -67,7 +67,7 @@ export class TrustOrders {
 
   async #report(outcome: BundleOutcome): Promise<void> {
     const { clock, numbering, publish } = this.ports;
-    const { deviceId, trustBundle, certificate } = this.store.identity;
+    const { deviceId, trustBundle, trustSigned = false, certificate } = this.store.identity;
     const seqNo = await numbering.next();
     const { epoch } = numbering;
     await publish(
@@ -80,6 +80,7 @@ export class TrustOrders {
         stream: 'trust',
         epoch,
         bundle: trustBundle,
+        signed: trustSigned,
         fingerprint: fingerprintOf(certificate),
         ...(outcome.kind === 'refused' && { refused: outcome.fault }),
       }),
