@@ -59,11 +59,11 @@ export const openFactory = () => {
       );
       return { name, key: read(`${name}.key`), cert: [cert, ...chain.map((link) => read(`${link}.crt`))].join('') };
     },
-    /** A certificate over the challenge, as the documentation says to make one. */
-    proof(challenge: string, issuer: string): string {
+    /** A certificate over the challenge, as the documentation says to make one. Without extensions openssl makes version 1. */
+    proof(challenge: string, issuer: string, extensions = 'basicConstraints=CA:FALSE\n'): string {
       const name = `proof-${++count}`;
       key(name);
-      return sign(name, `/CN=${challenge}`, issuer, 'basicConstraints=CA:FALSE\n', 1);
+      return sign(name, `/CN=${challenge}`, issuer, extensions, 1);
     },
     certificate: (name: string) => read(`${name}.crt`),
     close: () => rmSync(folder, { recursive: true, force: true }),

@@ -61,6 +61,9 @@ describe('registering the CA of a manufacturer', () => {
     expect([stolen.statusCode, stolen.json().code]).toEqual([422, 'proof_invalid']);
     const wrong = await prove({ ...made, challenge: 'muster-guess' }, 'Maker-Root');
     expect(wrong.json().code).toBe('proof_invalid');
+    const plain = factory.proof(made.challenge!, 'Maker-Root', '');
+    const first = await admin().post(`/manufacturers/${made.id}/prove`, { certificate: plain });
+    expect(first.json()).toMatchObject({ code: 'proof_invalid', detail: expect.stringContaining('version 3') });
     const proven = await prove(made, 'Maker-Root');
     expect(proven.json()).toMatchObject({ state: 'active', challenge: null, provenAt: expect.any(String) });
     expect((await prove(made, 'Maker-Root')).json().code).toBe('transition_refused');

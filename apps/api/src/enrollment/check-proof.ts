@@ -6,7 +6,7 @@ import { type ReadAuthority, readHanded } from './read-authority.js';
  */
 export const checkProof = (pem: string, authority: ReadAuthority, challenge: string): string | undefined => {
   const proof = readHanded(pem);
-  if (!proof) return 'It is not one certificate in PEM.';
+  if (typeof proof === 'string') return `It ${proof}.`;
   const { facts, certificate } = proof;
   if (facts.commonName !== challenge) return 'Its subject is not the challenge as its only common name.';
   if (!facts.issuer.equals(authority.facts.subject)) return 'It names another issuer.';

@@ -15,7 +15,7 @@ import { Refusal } from '../http/refusal.js';
 import { checkProof } from './check-proof.js';
 import { toManufacturer } from './manufacturers.resource.js';
 import { mintLetters } from './mint-letters.js';
-import { readAuthority, readHanded } from './read-authority.js';
+import { type ReadAuthority, readAuthority, readHanded } from './read-authority.js';
 import { TrustedIssuers } from './trusted-issuers.js';
 
 /** The CA of a manufacturer is often a key in a safe: there is a week to get it out. */
@@ -74,7 +74,7 @@ export class ManufacturersService {
         const challenge = unprovenChallenge(row);
         if (now >= row.challengeExpiresAt!)
           throw new Refusal('proof_invalid', 'The challenge has ended. Ask for a new one.');
-        const fault = checkProof(call.body.certificate, readHanded(row.certificatePem)!, challenge);
+        const fault = checkProof(call.body.certificate, stored(row), challenge);
         if (fault !== undefined) throw new Refusal('proof_invalid', fault);
         await manufacturerStore.prove(tx, row.id, now);
       }),
@@ -121,6 +121,13 @@ export class ManufacturersService {
     };
   }
 }
+
+/** As it was checked when it was registered. */
+const stored = ({ certificatePem }: ManufacturerRow): ReadAuthority => {
+  const read = readHanded(certificatePem);
+  if (typeof read === 'string') throw new Error(`a stored certificate ${read}`);
+  return read;
+};
 
 const found = (row: ManufacturerRow | null, id: string): ManufacturerRow => {
   if (!row) throw Refusal.notFound('manufacturer', id);

@@ -15,10 +15,10 @@ export interface ReadAuthority {
   readonly keyHash: string;
 }
 
-/** A certificate somebody handed in as PEM, read strictly. Null when it is none; never throws. */
-export const readHanded = (pem: string): ReadAuthority | null => {
+/** A certificate somebody handed in as PEM, read strictly, or what is wrong with it as the end of a sentence. */
+export const readHanded = (pem: string): ReadAuthority | string => {
   const decoded = fromPem(pem, ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
-  if (!decoded.ok || decoded.der[0] !== 0x30) return null;
+  if (!decoded.ok || decoded.der[0] !== 0x30) return 'is not one certificate in PEM';
   const { der } = decoded;
   try {
     const facts = readCertificate(der);
@@ -26,16 +26,17 @@ export const readHanded = (pem: string): ReadAuthority | null => {
     const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
     return { der, facts, certificate, fingerprint: sha256(der), keyHash: sha256(key) };
   } catch (fault) {
+    // One that openssl makes without extensions is of version 1, which is the usual way to get here.
+    if (fault instanceof DerFault) return `is no certificate of version 3 in strict DER (${fault.message})`;
     // OpenSSL refuses in its own words what our reader let through, e.g. a key of a kind it does not know.
-    if (fault instanceof DerFault || fault instanceof Error) return null;
-    throw fault;
+    return 'is not a certificate that can be read';
   }
 };
 
 /** The CA of a manufacturer as it may be registered. @throws Refusal validation_failed at /body/certificate */
 export const readAuthority = (pem: string, ours: ReadonlySet<string>, now: Date): ReadAuthority & { keyId: string } => {
   const read = readHanded(pem);
-  if (!read) throw unfit('is not one certificate in PEM');
+  if (typeof read === 'string') throw unfit(read);
   const { facts, certificate } = read;
   if (!facts.ca || (facts.keyUsage && !facts.keyUsage.includes(keyUsageBits.keyCertSign)))
     throw unfit('is not of an authority that may sign certificates');
