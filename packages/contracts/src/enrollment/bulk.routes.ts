@@ -66,7 +66,7 @@ export const patchEnrollmentSettings = route({
   body: EnrollmentSettingsPatch,
   returns: EnrollmentSettings,
   match: true,
-  refuses: ['validation_failed'],
+  refuses: ['validation_failed', 'precondition_failed', 'precondition_required'],
 });
 export const readmitDevice = route({
   method: 'POST',
