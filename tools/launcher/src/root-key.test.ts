@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,20 @@ describe('npm run root-key', () => {
     writeFileSync(file(), 'something else');
     await expect(rootKey({ data, verb: 'offline', file: file() })).rejects.toThrow('exists');
     expect(existsSync(sealed())).toBe(true);
+  });
+
+  test('takes no short passphrase, and makes one of its own when none is given', async () => {
+    await make();
+    vi.stubEnv('MUSTER_ROOT_PASSPHRASE', 'short');
+    await expect(rootKey({ data, verb: 'offline', file: file() })).rejects.toThrow('20 characters');
+    expect(existsSync(sealed())).toBe(true);
+    expect(existsSync(file())).toBe(false);
+    vi.stubEnv('MUSTER_ROOT_PASSPHRASE', '');
+    await rootKey({ data, verb: 'offline', file: file() });
+    expect(existsSync(sealed())).toBe(false);
+    expect(() =>
+      createPrivateKey({ key: readFileSync(file(), 'utf8').replace(/^#.*\n/, ''), passphrase: '' }),
+    ).toThrow();
   });
 
   test('is asked with a file, and for nothing else', () => {
