@@ -21,6 +21,7 @@ import { ClaimDialog } from './claim-dialog.js';
 import { ClaimSerialsDialog } from './claim-serials-dialog.js';
 import classes from './enrollment.module.css';
 import { claimsQuery } from './enrollment.queries.js';
+import { revokeColumn } from './revoke-column.js';
 import { wayInState } from './way-in-state.js';
 
 const route = getRouteApi('/inside/enrolment');
@@ -92,25 +93,11 @@ export function ClaimsPanel() {
       cell: (row) => <span className="soft">{[row.model, row.site].filter(Boolean).join(' · ') || 'any model'}</span>,
     },
     { key: 'ends', head: 'Ends', cell: (row) => <RelativeTime at={row.expiresAt} /> },
-    {
-      key: 'end',
-      head: '',
-      purpose: 'Revoke',
-      align: 'right',
-      cell: (row) =>
-        row.revokedAt === null ? (
-          <MayButton
-            permission="enrollment:write"
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
-            aria-label={`Revoke ${row.name}`}
-            onClick={() => setEnding(row)}
-          >
-            Revoke…
-          </MayButton>
-        ) : null,
-    },
+    revokeColumn<ClaimBatch>({
+      nameOf: ({ name }) => name,
+      mayEnd: ({ revokedAt }) => revokedAt === null,
+      onRevoke: setEnding,
+    }),
   ];
   return (
     <Panel

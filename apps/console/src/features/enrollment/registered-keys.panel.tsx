@@ -17,6 +17,7 @@ import { StatusBadge } from '../../ui/status-badge.js';
 import { MayButton } from '../access/may-button.js';
 import { BulkKeysDialog } from './bulk-keys-dialog.js';
 import { registeredKeysQuery } from './enrollment.queries.js';
+import { revokeColumn } from './revoke-column.js';
 
 type Key = z.infer<typeof RegisteredKey>;
 
@@ -48,25 +49,11 @@ export function RegisteredKeysPanel() {
     { key: 'used', head: 'Enrolled', cell: (row) => <RelativeTime at={row.usedAt} /> },
     { key: 'since', head: 'Registered', cell: (row) => <RelativeTime at={row.createdAt} /> },
     { key: 'by', head: 'By', cell: (row) => <span className="soft">{row.createdBy}</span> },
-    {
-      key: 'end',
-      head: '',
-      purpose: 'Revoke',
-      align: 'right',
-      cell: (row) =>
-        row.revokedAt === null ? (
-          <MayButton
-            permission="enrollment:write"
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
-            aria-label={`Revoke the key of ${row.serial}`}
-            onClick={() => setEnding(row)}
-          >
-            Revoke…
-          </MayButton>
-        ) : null,
-    },
+    revokeColumn<Key>({
+      nameOf: ({ serial }) => `the key of ${serial}`,
+      mayEnd: ({ revokedAt }) => revokedAt === null,
+      onRevoke: setEnding,
+    }),
   ];
   return (
     <Panel

@@ -19,6 +19,7 @@ import { useMay } from '../access/session.queries.js';
 import { BulkTokensDialog } from './bulk-tokens-dialog.js';
 import { EnrolDialog } from './enrol-dialog.js';
 import { tokensQuery } from './enrollment.queries.js';
+import { revokeColumn } from './revoke-column.js';
 import { wayInState } from './way-in-state.js';
 
 const route = getRouteApi('/inside/enrolment');
@@ -83,25 +84,11 @@ export function TokensPanel() {
     { key: 'newest', head: 'Newest use', cell: (row) => <Newest token={row} /> },
     { key: 'ends', head: 'Ends', cell: (row) => <RelativeTime at={row.expiresAt} /> },
     { key: 'by', head: 'Made by', cell: (row) => <span className="soft">{row.createdBy}</span> },
-    {
-      key: 'end',
-      head: '',
-      purpose: 'Revoke',
-      align: 'right',
-      cell: (row) =>
-        wayInState(row, row.uses, row.maxUses, now) === 'open' ? (
-          <MayButton
-            permission="enrollment:write"
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
-            aria-label={`Revoke ${row.name}`}
-            onClick={() => setEnding(row)}
-          >
-            Revoke…
-          </MayButton>
-        ) : null,
-    },
+    revokeColumn<EnrollmentToken>({
+      nameOf: ({ name }) => name,
+      mayEnd: (row) => wayInState(row, row.uses, row.maxUses, now) === 'open',
+      onRevoke: setEnding,
+    }),
   ];
   return (
     <Panel
